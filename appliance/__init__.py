@@ -1,0 +1,3 @@
+"""The service: one question from person to cited answer, with access decided and audited inside it."""
+
+from appliance import silence as silence

@@ -1,0 +1,305 @@
+"""Everything that is raised on purpose: one root, a stable code, what happened with the value, and the remedy.
+
+    ApplianceError
+    ├── BadInput            the caller can mend it
+    ├── Denied              who asks may not, or is not signed in
+    ├── NotThere            it does not exist, or must not be seen to exist
+    ├── Conflict            it would contradict what is stored
+    └── Unavailable         a part of the appliance cannot work now
+
+A concrete error gives `code`, an English and a Japanese sentence with named fields, and nothing else. HTTP statuses and
+exit codes stand in one table per edge (`api/problems.py`, `cli/exits.py`), by family.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from appliance.models import Language
+from appliance.visible import visible
+
+REGISTERED: dict[str, type[ApplianceError]] = {}
+
+
+class ApplianceError(Exception):
+    """The root. `values` fill the fields of the sentences; control characters in them are made visible."""
+
+    code: ClassVar[str] = ""
+    en: ClassVar[str] = ""
+    ja: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if cls.code:
+            if cls.code in REGISTERED:
+                raise TypeError(f"two errors share the code {cls.code}")
+            REGISTERED[cls.code] = cls
+
+    def __init__(self, **values: object) -> None:
+        self.values = {name: visible(str(value)) for name, value in values.items()}
+        super().__init__(self.text("en"))
+
+    def text(self, language: Language) -> str:
+        """One sentence, with the offending value and the remedy, in the language given."""
+        return (self.ja if language == "ja" else self.en).format(**self.values)
+
+
+class BadInput(ApplianceError):
+    """What was given cannot be used; the sentence says how to mend it."""
+
+
+class Denied(ApplianceError):
+    """Who asks may not do this, or is not signed in."""
+
+
+class NotThere(ApplianceError):
+    """It does not exist, or must look so to whoever asks."""
+
+
+class Conflict(ApplianceError):
+    """It would contradict what is stored."""
+
+
+class Unavailable(ApplianceError):
+    """A part of the appliance cannot work now; nothing was lost."""
+
+
+class InternalError(Unavailable):
+    """Raised only at an edge, for a defect of ours that was logged."""
+
+    code = "internal"
+    en = "Something went wrong inside the appliance. The operator finds the cause in its log under {reference}."
+    ja = "システム内部で問題が発生しました。原因は運用担当者がログ（照会番号 {reference}）で確認できます。"
+
+
+# --- settings and start-up -------------------------------------------------------------------------------------------
+
+
+class SettingUnknown(BadInput):
+    """A key in the settings file or an APPLIANCE_ variable that no setting has."""
+
+    code = "setting-unknown"
+    en = "{where}: there is no setting {key}. Remove it, or correct the name; infra/reference/settings.md lists them all."
+    ja = "{where}: 設定 {key} はありません。削除するか、名前を直してください（一覧は infra/reference/settings.md）。"
+
+
+class SettingInvalid(BadInput):
+    """A setting whose value cannot be used. A secret's value is never echoed."""
+
+    code = "setting-invalid"
+    en = "{where}: {key} cannot be {value}: {why}. Correct the value."
+    ja = "{where}: {key} に {value} は使えません（{why}）。値を直してください。"
+
+
+class FolderOpenToOthers(BadInput):
+    """APPLIANCE_HOME or a key that others may read."""
+
+    code = "folder-open-to-others"
+    en = "{path} may be read by others (mode {mode}). Run: chmod {wanted} {path}"
+    ja = "{path} は他の利用者からも読めます（モード {mode}）。chmod {wanted} {path} を実行してください。"
+
+
+class HomeMissing(BadInput):
+    """No installation at APPLIANCE_HOME."""
+
+    code = "home-missing"
+    en = "There is no appliance at {path}. Set APPLIANCE_HOME to its folder, or make one with: appliance init"
+    ja = "{path} にはこの製品のデータがありません。APPLIANCE_HOME を正しいフォルダーにするか、appliance init で作成してください。"
+
+
+class DemoIdentityNotLocal(BadInput):
+    """The demo's sign-in page on an address that others can reach."""
+
+    code = "demo-identity-not-local"
+    en = "The demo's people may sign in without a password, so they are served on a loopback address only, not on {host}. Set host to 127.0.0.1, or use another identity."
+    ja = "デモの利用者はパスワードなしでサインインできるため、{host} では公開できません。host を 127.0.0.1 にするか、別の identity を設定してください。"
+
+
+class PortTaken(Unavailable):
+    """Another process listens on the port."""
+
+    code = "port-taken"
+    en = "Port {port} on {host} is in use by another process. Stop that process, or set another port."
+    ja = "{host} のポート {port} は別のプロセスが使用中です。そのプロセスを終了するか、別の port を設定してください。"
+
+
+class CpuUnsupported(Unavailable):
+    """The packaged embedder needs AVX2."""
+
+    code = "cpu-unsupported"
+    en = "This processor ({cpu}) has no AVX2, which the packaged embedder needs. Use a processor with AVX2."
+    ja = "このプロセッサー（{cpu}）には、同梱の埋め込みモデルに必要な AVX2 がありません。AVX2 対応のプロセッサーを使用してください。"
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+class SignInNeeded(Denied):
+    """No session, or one that has ended."""
+
+    code = "sign-in-needed"
+    en = "You are not signed in, or your session has ended. Sign in again."
+    ja = "サインインしていないか、セッションが終了しています。もう一度サインインしてください。"
+
+
+class PersonUnknown(Denied):
+    """A name that the identity in use does not know."""
+
+    code = "person-unknown"
+    en = "Nobody is called {name} here. Names: {names}."
+    ja = "{name} という利用者はいません。使える名前: {names}。"
+
+
+class RoleNeeded(Denied):
+    """A signed-in person without the role for this."""
+
+    code = "role-needed"
+    en = "This needs the role {role}. Ask an administrator for it."
+    ja = "この操作には役割 {role} が必要です。管理者に依頼してください。"
+
+
+class OriginRefused(Denied):
+    """A request whose Host or Origin is not exactly ours."""
+
+    code = "origin-refused"
+    en = "The request came under the name {name}, which is not this appliance's address. Open {address} instead."
+    ja = "{name} は、このシステムのアドレスではありません。{address} を開いてください。"
+
+
+# --- documents and access --------------------------------------------------------------------------------------------
+
+
+class DocumentNotFound(NotThere):
+    """No such document for this person; the same words whether it is hidden or absent."""
+
+    code = "document-not-found"
+    en = "There is no document {document} among those you may see."
+    ja = "閲覧できる文書の中に {document} はありません。"
+
+
+class PartNotFound(NotThere):
+    """A page, section or picture that the version does not have."""
+
+    code = "part-not-found"
+    en = "Document {document} has no page or section {part} in this version."
+    ja = "文書 {document} のこの版に、{part} ページ（節）はありません。"
+
+
+class ConversationNotFound(NotThere):
+    """No such conversation of this person's."""
+
+    code = "conversation-not-found"
+    en = "There is no conversation {conversation} of yours."
+    ja = "会話 {conversation} は見つかりません。"
+
+
+class GroupUnknown(BadInput):
+    """A group name that the identity in use does not know."""
+
+    code = "group-unknown"
+    en = "{where}: there is no group called {group}. Groups: {groups}."
+    ja = "{where}: グループ {group} はありません。使えるグループ: {groups}。"
+
+
+class AccessListMissing(BadInput):
+    """A document or collection without any group: nobody could see it, so it is not taken in."""
+
+    code = "access-list-missing"
+    en = "{where}: no group may see this. Name at least one under groups; without an access list nothing is taken in."
+    ja = "{where}: 閲覧できるグループが指定されていません。groups に 1 つ以上指定してください（閲覧範囲のない文書は取り込めません）。"
+
+
+class DocumentInvalid(BadInput):
+    """A document as sent to the API that contradicts itself."""
+
+    code = "document-invalid"
+    en = "{document}: {why}. Nothing was stored; convert and send the document again."
+    ja = "{document}: {why}。何も保存されていません。変換し直して送信してください。"
+
+
+class DiskFull(Unavailable):
+    """No space while storing; what was half-written was removed."""
+
+    code = "disk-full"
+    en = "The disk of {path} is full; {document} was not stored. Free space and run the command again."
+    ja = "{path} のディスクに空きがないため、{document} は保存されていません。空きを作り、もう一度実行してください。"
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+class QuestionEmpty(BadInput):
+    """A question without a visible character."""
+
+    code = "question-empty"
+    en = "The question is empty. Type what you want to know."
+    ja = "質問が空です。知りたいことを入力してください。"
+
+
+class QuestionTooLong(BadInput):
+    """A question over the limit."""
+
+    code = "question-too-long"
+    en = "The question has {length} characters; at most {limit} are accepted. Shorten it."
+    ja = "質問が {length} 文字あります。{limit} 文字以内に短くしてください。"
+
+
+# --- index and embedder ----------------------------------------------------------------------------------------------
+
+
+class IndexUnavailable(Unavailable):
+    """The engine failed or cannot be reached."""
+
+    code = "index-unavailable"
+    en = "The index at {where} cannot be used: {why}. Run: appliance doctor"
+    ja = "{where} の索引が使えません（{why}）。appliance doctor を実行してください。"
+
+
+class IndexLocked(Unavailable):
+    """Another process owns the index."""
+
+    code = "index-locked"
+    en = "The index at {where} is in use by another process. Stop it, or talk to the running server instead."
+    ja = "{where} の索引は別のプロセスが使用中です。そのプロセスを終了するか、動作中のサーバーを使用してください。"
+
+
+class EmbedderMismatch(Conflict):
+    """The collection was made by another embedder."""
+
+    code = "embedder-mismatch"
+    en = "The collection was made with the embedder {stored}, and {given} is set. Set {stored} again, or ingest everything into a new APPLIANCE_HOME."
+    ja = "この索引は埋め込みモデル {stored} で作成されていますが、設定は {given} です。{stored} に戻すか、新しい APPLIANCE_HOME に取り込み直してください。"
+
+
+class InvalidVector(BadInput):
+    """A vector that is not finite or has the wrong size."""
+
+    code = "invalid-vector"
+    en = "Chunk {chunk}: {why}. Nothing of this batch was stored; embed the document again."
+    ja = "断片 {chunk}: {why}。このまとまりは保存されていません。文書を埋め込み直してください。"
+
+
+# --- audit -----------------------------------------------------------------------------------------------------------
+
+
+class AuditUnavailable(Unavailable):
+    """The log cannot be written, so nothing that must be logged happens."""
+
+    code = "audit-unavailable"
+    en = "The audit log at {where} cannot be written ({why}), so nothing is answered. Mend the storage, then restart."
+    ja = "{where} の監査ログに書き込めないため（{why}）、回答できません。記憶域を直してから再起動してください。"
+
+
+class AuditEventNotFound(NotThere):
+    """No event with this number or id."""
+
+    code = "audit-event-not-found"
+    en = "There is no event {event} in the audit log. Numbers run from 0 to {last}."
+    ja = "監査ログに記録 {event} はありません。番号は 0 から {last} までです。"
+
+
+class ExportFolderUsed(Conflict):
+    """An export is written into a new or empty folder only."""
+
+    code = "export-folder-used"
+    en = "{path} already exists and is not empty. Name a new folder."
+    ja = "{path} は既に存在し、空ではありません。新しいフォルダーを指定してください。"

@@ -1,0 +1,1 @@
+"""The index of chunks: Qdrant in process (edge) or on a server, one interface."""

@@ -1,0 +1,1 @@
+"""Japanese and English texts to terms: one tokenizer for index and query."""

@@ -1,0 +1,1 @@
+"""Chat models: what writes an answer from numbered passages."""

@@ -1,0 +1,1 @@
+"""What is relational: registry, sessions, conversations; and the originals on disk."""

@@ -1,0 +1,32 @@
+"""Control and direction characters made visible, so that no text can draw on a terminal or turn a line around."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Line breaks and tabs are ordinary text; everything else of these kinds acts instead of showing.
+_KEPT = {"\n", "\t"}
+_ACTING = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co"}
+# Joiners that belong to ordinary writing (emoji sequences, variation of kanji are Mn and pass anyway).
+_HARMLESS = {"\u200d", "\u00ad"}
+
+
+def visible(text: str) -> str:
+    """The text with each acting character written as ⟨U+XXXX⟩.
+
+    Source: Unicode general categories; UTR #36 and #39 on invisible and bidirectional characters.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or character in _HARMLESS or unicodedata.category(character) not in _ACTING:
+        return character
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def one_line(text: str) -> str:
+    """`visible`, and line breaks and tabs folded into single spaces: for tables, logs and titles."""
+    return " ".join(visible(text).split())

@@ -1,0 +1,3 @@
+"""The portal: a Streamlit client of the HTTP API."""
+
+from appliance import silence as silence
