@@ -1,7 +1,7 @@
 """Who may see what: one pure rule, used for the filter, for the re-check and for the explanation.
 
 Every distinct access list is one row with an integer id, and a chunk carries only that id. `decide` judges one row for
-one principal; `filter_for` judges all of them. There is no other way to an `AccessFilter`, and none that means "everything".
+one principal; `filter_for` judges all of them. There is no other way to an `AccessFilter`, and none means "everything".
 """
 
 from __future__ import annotations
@@ -43,19 +43,15 @@ class Decision:
 
 def decide(principal: Principal, acl: AccessList, now: datetime) -> Decision:
     """Judge one access list for one principal. Precedence: deny, then validity, then what must be had."""
-    if principal.groups & acl.denied:
-        return Decision("denied-group")
-    if acl.valid_from is not None and now < acl.valid_from:
-        return Decision("not-yet-valid")
-    if acl.valid_until is not None and now >= acl.valid_until:
-        return Decision("expired")
-    if not principal.groups & acl.groups:
-        return Decision("no-common-group")
-    if acl.classification > principal.clearance:
-        return Decision("clearance-too-low")
-    if not acl.compartments <= principal.compartments:
-        return Decision("compartment-missing")
-    return Decision("allowed")
+    refusals: tuple[tuple[bool, Reason], ...] = (
+        (bool(principal.groups & acl.denied), "denied-group"),
+        (acl.valid_from is not None and now < acl.valid_from, "not-yet-valid"),
+        (acl.valid_until is not None and now >= acl.valid_until, "expired"),
+        (not principal.groups & acl.groups, "no-common-group"),
+        (acl.classification > principal.clearance, "clearance-too-low"),
+        (not acl.compartments <= principal.compartments, "compartment-missing"),
+    )
+    return Decision(next((reason for refused, reason in refusals if refused), "allowed"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ Outcome = Literal["success", "denied", "failed", "aborted"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: a signed-in person, the owner of the installation (by the operating system), the service, or nobody."""
+    """Who acted: a signed-in person, the installation's owner (an OS user), the service, or nobody."""
 
     kind: ActorKind
     id: str
