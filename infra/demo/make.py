@@ -1,5 +1,6 @@
 """Makes the binary half of the sample corpus from `source/`: run by hand, its results are committed.
 
+    uv pip install -p .venv/bin/python fonttools      # besides the test group
     .venv/bin/python infra/demo/make.py [PART OF A PATH]
 
 PDF through Chromium with Noto CJK, DOCX, XLSX, text in Japanese encodings, one scanned page, one broken file. Texts
@@ -9,7 +10,6 @@ so that the same libraries and fonts give the same bytes, except for what Chromi
 
 from __future__ import annotations
 
-import csv
 import io
 import random
 import re
@@ -18,12 +18,16 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import docx
 import pypdfium2 as pdfium
 from docx.shared import Pt
+from fontTools import subset, ttLib
+from fontTools.pens.cu2quPen import Cu2QuPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from openpyxl import Workbook
@@ -33,17 +37,61 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 HERE = Path(__file__).parent
 SOURCE, CORPUS = HERE / "source", HERE / "corpus"
 MADE = datetime(2026, 4, 1, 9, 0, 0)
-SCAN_FONT = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc"
+FONT_FOLDER = Path("/usr/share/fonts/opentype/noto")
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 CSS = """
-@page { size: A4; margin: 22mm 20mm; }
-body { font: 10.5pt/1.75 "Noto Sans CJK JP"; color: #111; margin: 0; }
-h1 { font-size: 17pt; margin: 0 0 4mm; } h2 { font-size: 13pt; margin: 6mm 0 2mm; }
-h3 { font-size: 10.5pt; margin: 4mm 0 1mm; } p { margin: 0 0 2mm; }
+@font-face { font-family: demo; src: url(400.ttf); }
+@font-face { font-family: demo; font-weight: 700; src: url(700.ttf); }
+@page { size: A4; margin: 20mm 22mm; }
+body { font: 11.5pt/1.85 demo; color: #111; margin: 0; }
+h1 { font-size: 19pt; margin: 0 0 4mm; } h2 { font-size: 14pt; margin: 7mm 0 2mm; }
+h3 { font-size: 11.5pt; margin: 4mm 0 1mm; } p { margin: 0 0 2.5mm; }
 table { border-collapse: collapse; margin: 2mm 0 4mm; } th, td { border: .3mm solid #555; padding: 1mm 4mm; }
 th { background: #eee; text-align: left; } hr { break-after: page; border: 0; margin: 0; }
 """
+FONTS = {"400": "NotoSansCJK-Regular.ttc", "700": "NotoSansCJK-Bold.ttc"}
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-pdf-header-footer",
+    "--disable-pdf-tagging",
+]
+
+
+def _font(collection: str, characters: str, target: Path) -> None:
+    """The characters of one weight of Noto Sans CJK JP as TrueType.
+
+    Chromium embeds OpenType outlines (CFF) as Type 3, one drawing a glyph: ten times the size, and character boxes that
+    are not those of a font. TrueType outlines it embeds as a font.
+    """
+    font = ttLib.TTFont(FONT_FOLDER / collection, fontNumber=0, recalcTimestamp=False)
+    options = subset.Options(layout_features=[], notdef_outline=True, hinting=False, desubroutinize=True)
+    cut = subset.Subsetter(options)
+    cut.populate(text=characters)
+    cut.subset(font)
+    glyphs = font.getGlyphSet()
+    outlines = {}
+    for name in font.getGlyphOrder():
+        pen = TTGlyphPen(None)
+        glyphs[name].draw(Cu2QuPen(pen, max_err=1.0, reverse_direction=True))
+        outlines[name] = pen.glyph()
+    font["glyf"], font["loca"] = ttLib.newTable("glyf"), ttLib.newTable("loca")
+    font["glyf"].glyphOrder, font["glyf"].glyphs = font.getGlyphOrder(), outlines
+    maximum = font["maxp"]
+    maximum.tableVersion = 0x00010000
+    maximum.maxZones, maximum.maxTwilightPoints, maximum.maxStorage, maximum.maxComponentElements = 1, 0, 0, 0
+    maximum.maxFunctionDefs = maximum.maxInstructionDefs = maximum.maxStackElements = 0
+    maximum.maxSizeOfInstructions = maximum.maxComponentDepth = 0
+    font["head"].glyphDataFormat = 0
+    for table in ("CFF ", "VORG", "vmtx", "vhea"):
+        if table in font:
+            del font[table]
+    font["post"].formatType = 3.0
+    font.sfntVersion = "\x00\x01\x00\x00"
+    font.save(target)
 
 
 def pdf(source: Path, target: Path) -> None:
@@ -56,16 +104,18 @@ def pdf(source: Path, target: Path) -> None:
         f"<style>{CSS}</style><body>{MARKDOWN.render(text)}</body></html>"
     )
     with tempfile.TemporaryDirectory() as room:
+        for weight, collection in FONTS.items():
+            _font(collection, text + ".•", Path(room) / f"{weight}.ttf")
         (Path(room) / "page.html").write_text(page, "utf-8")
-        subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-            + ["--disable-pdf-tagging", f"--user-data-dir={room}/profile"]
-            + [f"--print-to-pdf={room}/page.pdf", f"file://{room}/page.html"],
-            check=True,
-            capture_output=True,
-        )
+        where = [f"--user-data-dir={room}/profile", f"--print-to-pdf={room}/page.pdf", f"file://{room}/page.html"]
+        subprocess.run([*CHROMIUM, *where], check=True, capture_output=True)
         made = (Path(room) / "page.pdf").read_bytes()
-    target.write_bytes(re.sub(rb"D:\d{14}", b"D:" + MADE.strftime("%Y%m%d%H%M%S").encode(), made))
+    target.write_bytes(_dated(made))
+
+
+def _dated(made: bytes) -> bytes:
+    """The same PDF with fixed dates, as long as before: its table of offsets still holds."""
+    return re.sub(rb"D:\d{14}", b"D:" + MADE.strftime("%Y%m%d%H%M%S").encode(), made)
 
 
 def word(source: Path, target: Path) -> None:
@@ -75,7 +125,7 @@ def word(source: Path, target: Path) -> None:
     document.styles["Normal"].font.size = Pt(10.5)
     tokens = MARKDOWN.parse(source.read_text("utf-8"))
     rows: list[list[str]] = []
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if before.type == "tr_open":
             rows.append([])
         if token.type == "inline":
@@ -177,7 +227,7 @@ def with_scan(source: Path, target: Path) -> None:
     merged.import_pages(whole, range(1, len(whole)))
     buffer = io.BytesIO()
     merged.save(buffer)
-    target.write_bytes(re.sub(rb"D:\d{14}", b"D:" + MADE.strftime("%Y%m%d%H%M%S").encode(), buffer.getvalue()))
+    target.write_bytes(_dated(buffer.getvalue()))
 
 
 def _scanned(lines: list[str]) -> bytes:
@@ -185,7 +235,12 @@ def _scanned(lines: list[str]) -> bytes:
     draw = ImageDraw.Draw(page)
     for number, line in enumerate(lines):
         size = 34 if number == 0 else 20
-        draw.text((80, 90 + 42 * number), line, fill=45, font=ImageFont.truetype(SCAN_FONT, size))
+        draw.text(
+            (80, 90 + 42 * number),
+            line,
+            fill=45,
+            font=ImageFont.truetype(FONT_FOLDER / "NotoSerifCJK-Regular.ttc", size),
+        )
     draw.rectangle((60, 70, 767, 1090), outline=90, width=2)
     page = page.rotate(0.7, fillcolor=245, resample=Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(0.6))
     dice = random.Random(14)  # noqa: S311 - specks of dust, not a secret
