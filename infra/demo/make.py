@@ -114,7 +114,12 @@ def pdf(source: Path, target: Path) -> None:
 
 
 def _dated(made: bytes) -> bytes:
-    """The same PDF with fixed dates, as long as before: its table of offsets still holds."""
+    """The same PDF with fixed dates and a fixed id, as long as before: its table of offsets still holds."""
+    made = re.sub(
+        rb"/ID ?\[ ?<(\w+)> ?<(\w+)> ?\]",
+        lambda found: re.sub(rb"<\w+>", lambda id_: b"<" + b"0" * (len(id_[0]) - 2) + b">", found[0]),
+        made,
+    )
     return re.sub(rb"D:\d{14}", b"D:" + MADE.strftime("%Y%m%d%H%M%S").encode(), made)
 
 
@@ -216,17 +221,14 @@ def encoded(encoding: str) -> Callable[[Path, Path], None]:
 
 
 def with_scan(source: Path, target: Path) -> None:
-    """A text PDF whose page 2 is replaced by a picture of `NAME.scan.txt`: slightly turned, grey, without text."""
+    """A text PDF with a picture of `NAME.scan.txt` as page 2: slightly turned, grey, without text."""
     pdf(source, target)
     lines = source.with_suffix(".scan.txt").read_text("utf-8").splitlines()
     scan = _scanned(lines)
     whole, picture = pdfium.PdfDocument(target), pdfium.PdfDocument(scan)
-    merged = pdfium.PdfDocument.new()
-    merged.import_pages(whole, [0])
-    merged.import_pages(picture)
-    merged.import_pages(whole, range(1, len(whole)))
+    whole.import_pages(picture, index=1)
     buffer = io.BytesIO()
-    merged.save(buffer)
+    whole.save(buffer)
     target.write_bytes(_dated(buffer.getvalue()))
 
 
@@ -260,8 +262,16 @@ def broken(source: Path, target: Path) -> None:
 MADE_BY: dict[str, Callable[[Path, Path], None]] = {
     "rules/旅費規程.pdf": pdf,
     "rules/慶弔見舞金規程.docx": word,
+    "rules/地震対応マニュアル.pdf": with_scan,
     "hr/人事評価・賞与規程.pdf": pdf,
+    "hr/育児・介護休業の手引き.docx": word,
+    "hr/給与テーブル.xlsx": sheets,
     "it/Information_Security_Policy.pdf": pdf,
+    "it/アカウント管理基準.txt": encoded("cp932"),
+    "it/サーバー室入退室要領.txt": encoded("euc_jp"),
+    "it/機器台帳_2025.pdf": broken,
+    "lending/融資審査基準.docx": word,
+    "lending/融資金利表.xlsx": sheets,
 }
 
 
