@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,12 +38,14 @@ def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> 
             descriptor = open_below(root, file.place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         finally:
             os.close(root)
-        with os.fdopen(descriptor, "rb", buffering=0) as handle:
+        try:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise NotAFile(path=file.path, kind=oct(stat.S_IFMT(before.st_mode)))
-            content, digest = _pieces(handle.read, file.path, largest)
+            content, digest = _pieces(descriptor, file.path, largest)
             after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise _refusal(file.path, error) from error
     if _state(before) != _state(after) or len(content) != after.st_size:
@@ -52,10 +53,10 @@ def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> 
     return Original(file.path, content, digest, datetime.fromtimestamp(after.st_mtime, UTC))
 
 
-def _pieces(read: Callable[[int], bytes | None], path: str, largest: int) -> tuple[bytes, str]:
+def _pieces(descriptor: int, path: str, largest: int) -> tuple[bytes, str]:
     """Content and sha256; a file that grows past the limit while it is read is given up there."""
     pieces, size, digest = [], 0, hashlib.sha256()
-    while piece := read(_PIECE):
+    while piece := os.read(descriptor, _PIECE):
         size += len(piece)
         if size > largest:
             raise too_large(path, size, largest)
