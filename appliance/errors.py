@@ -90,6 +90,22 @@ class SettingInvalid(BadInput):
     ja = "{where}: {key} に {value} は使えません（{why}）。値を直してください。"
 
 
+class SettingsRefused(BadInput):
+    """Every fault of the settings at once, a line each."""
+
+    code = "settings-refused"
+    en = "{faults}"
+    ja = "{faults}"
+
+    def __init__(self, faults: list[ApplianceError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(faults="")
+
+    def text(self, language: Language) -> str:
+        """One line a fault."""
+        return "\n".join(fault.text(language) for fault in self.faults)
+
+
 class FolderOpenToOthers(BadInput):
     """APPLIANCE_HOME or a key that others may read."""
 
@@ -104,6 +120,16 @@ class HomeMissing(BadInput):
     code = "home-missing"
     en = "There is no appliance at {path}. Set APPLIANCE_HOME to its folder, or make one with: appliance init"
     ja = "{path} にはこの製品のデータがありません。APPLIANCE_HOME を正しいフォルダーにするか、appliance init で作成してください。"
+
+
+class HomeUsed(Conflict):
+    """There is an installation already."""
+
+    code = "home-used"
+    en = "There is an appliance at {path} already. Use it, or name another folder in APPLIANCE_HOME."
+    ja = (
+        "{path} には既にこの製品のデータがあります。そのまま使うか、APPLIANCE_HOME に別のフォルダーを指定してください。"
+    )
 
 
 class DemoIdentityNotLocal(BadInput):
@@ -122,12 +148,28 @@ class PortTaken(Unavailable):
     ja = "{host} のポート {port} は別のプロセスが使用中です。そのプロセスを終了するか、別の port を設定してください。"
 
 
+class ServerUnreachable(Unavailable):
+    """The process that serves this installation does not answer."""
+
+    code = "server-unreachable"
+    en = "The appliance does not answer ({why}). See whether its service runs, then run the command again."
+    ja = "システムが応答しません（{why}）。サービスが動いているか確認し、もう一度実行してください。"
+
+
 class CpuUnsupported(Unavailable):
     """The packaged embedder needs AVX2."""
 
     code = "cpu-unsupported"
     en = "This processor ({cpu}) has no AVX2, which the packaged embedder needs. Use a processor with AVX2."
     ja = "このプロセッサー（{cpu}）には、同梱の埋め込みモデルに必要な AVX2 がありません。AVX2 対応のプロセッサーを使用してください。"
+
+
+class StoreUnavailable(Unavailable):
+    """The relational store cannot be opened or written."""
+
+    code = "store-unavailable"
+    en = "The database {where} cannot be used: {why}. Check the disk and the file's owner, then run the command again."
+    ja = "データベース {where} が使えません（{why}）。ディスクとファイルの所有者を確認し、もう一度実行してください。"
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -241,6 +283,14 @@ class QuestionTooLong(BadInput):
     code = "question-too-long"
     en = "The question has {length} characters; at most {limit} are accepted. Shorten it."
     ja = "質問が {length} 文字あります。{limit} 文字以内に短くしてください。"
+
+
+class RequestInvalid(BadInput):
+    """A request to the API whose shape is wrong."""
+
+    code = "request-invalid"
+    en = "The request's field {field} is not usable: {why}. Correct it; /api/openapi.json describes every request."
+    ja = "リクエストの項目 {field} が正しくありません（{why}）。/api/openapi.json の定義に従って直してください。"
 
 
 # --- index and embedder ----------------------------------------------------------------------------------------------
