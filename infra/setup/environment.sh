@@ -110,8 +110,10 @@ empty_venv() {
   "$python" -m venv --without-pip .venv
 }
 
+have_uv() { [ -x "$tools/bin/uv" ] && [ "${INSTALLER:-uv}" != pip ]; }
+
 with_uv() {
-  [ -x "$tools/bin/uv" ] && [ "${INSTALLER:-uv}" != pip ] || return 1
+  have_uv || return 1
   share_index
   "$tools/bin/uv" pip sync -q -p .venv/bin/python --require-hashes --no-build --compile-bytecode "infra/locks/$1.txt"
 }
@@ -126,7 +128,11 @@ install_project() {
   local folder
   folder=$(mktemp -d)
   "$tools/bin/python" -c 'import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])' "$folder"
-  "$tools/bin/python" -m pip --python .venv/bin/python install -q --no-deps --no-index --force-reinstall "$folder"/*.whl
+  if have_uv; then
+    "$tools/bin/uv" pip install -q -p .venv/bin/python --no-deps --no-index --reinstall "$folder"/*.whl
+  else
+    "$tools/bin/python" -m pip --python .venv/bin/python install -q --no-deps --no-index --force-reinstall "$folder"/*.whl
+  fi
   rm -rf "$folder"
 }
 
