@@ -95,6 +95,8 @@ def acceptable(expression: str) -> bool:
     Source: SPDX specification 2.3, annex D. A name that is not in the table is not acceptable.
     """
     words = re.findall(r"[()]|[^\s()]+", expression)
+    if not words or words[-1] in {"AND", "OR", "WITH"}:
+        return False
 
     def alternatives() -> bool:
         good = conjunction()

@@ -15,8 +15,8 @@ check lint "$python" -m ruff check -q .
 check format "$python" -m ruff format -q --check .
 check types "$python" -m mypy
 check locks infra/setup/lock.sh check
-check licences "$python" infra/checks/licences.py
-check telemetry "$python" infra/checks/telemetry.py
+check licences "$python" -m infra.checks.licences
+check telemetry "$python" -m infra.checks.telemetry
 check rules "$python" -m pytest -q -p no:cacheprovider tests/unit/house/test_imports.py tests/unit/house/test_words.py
 if [ -e infra/reference/generate.py ]; then
   check reference "$python" infra/reference/generate.py --check

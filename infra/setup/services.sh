@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what some tests need from the machine: Chromium for the portal's journeys and a Japanese font for its pictures.
+# Installs what some tests need from the machine: Chromium for the portal's journeys, a Japanese font for its pictures, and
+# strace, which sees connections that Python does not.
 # For root on Debian or Ubuntu; a second run finds everything there and does nothing.
 set -euo pipefail
 
-wanted=(chromium fonts-noto-cjk)
+wanted=(chromium fonts-noto-cjk strace)
 # Debian's python3 comes without the module that makes virtual environments.
 for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do
   [ -z "$candidate" ] || ! "$candidate" -I -c 'import sys, ensurepip, venv; assert sys.version_info >= (3, 11)' 2>/dev/null || able=yes
