@@ -320,6 +320,22 @@ class EmbedderMismatch(Conflict):
     ja = "この索引は埋め込みモデル {stored} で作成されていますが、設定は {given} です。{stored} に戻すか、新しい APPLIANCE_HOME に取り込み直してください。"
 
 
+class EmbedderAltered(Unavailable):
+    """The embedder's weights are missing or not the file that was checked when this release was made."""
+
+    code = "embedder-altered"
+    en = "The embedding model at {path} is not the expected file ({found} instead of {expected}). Install the release again from its bundle."
+    ja = "{path} の埋め込みモデルが想定と異なります（{expected} のはずが {found} です）。配布物からインストールし直してください。"
+
+
+class PassageUnusable(BadInput):
+    """A text that the embedder cannot turn into a vector as a whole."""
+
+    code = "passage-unusable"
+    en = "Text {number} of the batch cannot be embedded: {why_en}. Split the document again."
+    ja = "{number} 番目のテキストは埋め込めません（{why_ja}）。文書を分割し直してください。"
+
+
 class InvalidVector(BadInput):
     """A vector that is not finite or has the wrong size."""
 

@@ -154,9 +154,12 @@ class IndexedChunk:
 
 @dataclass(frozen=True, slots=True)
 class HybridQuery:
-    """A question as the index takes it. Every term of the question is here, also those no document has."""
+    """A question as the index takes it. Every term of the question is here, also those no document has.
 
-    dense: Vector
+    Without a vector or without terms the search runs on the other leg alone, and the missing part of a score is 0.
+    """
+
+    dense: Vector | None
     terms: tuple[int, ...]
     limit: int
 
