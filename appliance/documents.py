@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
+from appliance import probe
 from appliance.access import AccessList
 from appliance.errors import DocumentNotFound
 from appliance.models import Actor, AuditEvent, Chunk, IndexedChunk, Json, Matrix, Outcome, new_id
@@ -41,6 +42,7 @@ class Documents:
     embedder: Embedder
     terms: Callable[[str], tuple[int, ...]]
     audit: AuditSink
+    probe_list: int  # the access list of appliance.probe
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def store(self, new: NewVersion, files: Mapping[str, BinaryIO], vectors: Matrix, *, actor: Actor) -> State:
@@ -98,7 +100,7 @@ class Documents:
         service = Actor("service", "start-up")
         for change in changes.open_changes(self.registry):
             self._undo(change, service)
-        expected = self.registry.current_versions()
+        expected = {**self.registry.current_versions(), (probe.DOCUMENT, probe.VERSION): self.probe_list}
         held: dict[tuple[str, str], set[str]] = {}
         for chunk, document, version, acl_id in self.index.inventory():
             if expected.get((document, version)) != acl_id and (document, version) in expected:
@@ -106,6 +108,8 @@ class Documents:
             held.setdefault((document, version), set()).add(chunk)
         for document, version in held.keys() - expected.keys():
             self.index.delete(document=document, version=version)
+        if (probe.DOCUMENT, probe.VERSION) not in held:
+            self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
         for (document, version), acl_id in expected.items():
             chunks = tuple(self.registry.texts(document, version))
             if {chunk.id for chunk in chunks} - held.get((document, version), set()):

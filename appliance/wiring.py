@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from appliance import probe
 from appliance.answering import Answering
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
@@ -20,6 +21,7 @@ from appliance.models import Actor, AuditEvent, Json, new_id
 from appliance.protocols import ChunkIndex, Embedder
 from appliance.retrieval import Retrieval, retrieval_pipeline
 from appliance.settings import Settings
+from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
 from appliance.store.originals import Originals
@@ -63,7 +65,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
         embedder = E5Embedder()
         index = _index(settings, Collection(embedder.identity, TOKENIZER))
         stack.callback(index.close)
-        documents = Documents(registry, originals, index, embedder, terms, audit)
+        probe_list = changes.intern(registry, probe.ACCESS)
+        documents = Documents(registry, originals, index, embedder, terms, audit, probe_list)
         retrieval = Retrieval(retrieval_pipeline(embedder, terms, index), registry)
         conversations = Conversations(engine)
         chat = ExtractiveChat(embedder, terms)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.schemas import Problem
 from appliance.errors import OriginRefused
+from appliance.models import Language
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -36,7 +37,7 @@ class ExactOrigin:
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 4403})
         error = OriginRefused(name=refused, address=self._origin)
-        language = "ja" if Headers(scope=scope).get("accept-language", "").lower().startswith("ja") else "en"
+        language: Language = "ja" if Headers(scope=scope).get("accept-language", "").lower().startswith("ja") else "en"
         body = Problem(code=error.code, message=error.text(language), values=error.values)
         await JSONResponse(body.model_dump(), 403)(scope, receive, send)
 
