@@ -427,6 +427,14 @@ class ExportFolderUsed(Conflict):
     ja = "{path} は既に存在し、空ではありません。新しいフォルダーを指定してください。"
 
 
+class VerifierInputUnusable(BadInput):
+    """A folder, key or checkpoint that `appliance-verify` was given and cannot read."""
+
+    code = "verifier-input-unusable"
+    en = "{file} cannot be read: {why}. Name the folder of an export, and files that exist."
+    ja = "{file} を読み取れません（{why}）。書き出しのフォルダーと、実在するファイルを指定してください。"
+
+
 class ExportNotWritten(Unavailable):
     """The export could not be written; nothing of it was left."""
 

@@ -16,7 +16,8 @@ from appliance.models import Json
 
 _MAX_SAFE = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_quoted = json.encoder.JSONEncoder(ensure_ascii=False).encode
+quoted = json.encoder.JSONEncoder(ensure_ascii=False).encode
+"""A string without surrogates as JSON writes it, quotes included."""
 _fast = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -46,13 +47,13 @@ def _text(value: Json) -> str:
 def _string(value: str) -> str:
     if _SURROGATE.search(value):
         raise NotCanonical("a lone surrogate")
-    return _quoted(value)
+    return quoted(value)
 
 
 def _key(value: str) -> str:
     if not isinstance(value, str) or not value.isascii():
         raise NotCanonical(f"the key {value!r} is not ASCII")
-    return _quoted(value)
+    return quoted(value)
 
 
 def number(value: float) -> str:

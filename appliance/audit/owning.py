@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from appliance.audit import store, tables
 from appliance.audit.checkpoint import Checkpoint, opened, signed
+from appliance.audit.leaf import parse
 from appliance.audit.merkle import EMPTY_ROOT
 from appliance.audit.note import SigningKey, VerifierKey
 from appliance.audit.tiles import Frontier
@@ -45,14 +46,22 @@ def found(path: Path, key: SigningKey, name: str) -> None:
         raise AuditKeyInvalid(where=key.name, why=f"the log is to be called {name}")
     if path.exists():
         raise AuditExists(where=path)
-    with store.storage(path), ExitStack() as stack:
-        store.make_file(path)
-        engine = store.engine(path, writes=True)
-        stack.callback(engine.dispose)
-        with engine.begin() as connection:
-            tables.metadata.create_all(connection)
-            note = signed(Checkpoint(name, 0, EMPTY_ROOT), key)
-            connection.execute(insert(tables.checkpoints).values(id=1, size=0, note=note))
+    # Under another name until the first checkpoint is in it: a crash in between leaves no half-made log.
+    fresh = path.with_name(f"{path.name}.new")
+    with store.storage(path):
+        for leftover in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
+            leftover.unlink(missing_ok=True)
+        store.make_file(fresh)
+        engine = store.engine(fresh, writes=True)
+        try:
+            with engine.begin() as connection:
+                tables.metadata.create_all(connection)
+                note = signed(Checkpoint(name, 0, EMPTY_ROOT), key)
+                connection.execute(insert(tables.checkpoints).values(id=1, size=0, note=note))
+        finally:
+            engine.dispose()
+        fresh.rename(path)
+        store.sync_folder(path.parent)
 
 
 def own(path: Path, key: VerifierKey) -> Owned:
@@ -104,5 +113,5 @@ def _verified_tail(connection: Connection, path: Path, key: VerifierKey) -> tupl
     frontier = store.stored_frontier(connection, head.size)
     if frontier.root() != head.root:
         raise AuditBroken(where=path, why_en="the leaves have another root", why_ja="各記録のルートが異なります")
-    time = connection.execute(select(columns.time).where(columns.idx == head.size - 1)).scalar() or ""
-    return frontier, time
+    newest = connection.execute(select(columns.leaf).where(columns.idx == head.size - 1)).scalar()
+    return frontier, "" if newest is None else parse(newest).time
