@@ -441,3 +441,38 @@ class ExportNotWritten(Unavailable):
     code = "export-not-written"
     en = "The export could not be written to {path} ({why}); nothing was left behind. Name a folder on a disk with space and write access."
     ja = "{path} に書き出せませんでした（{why}）。途中のファイルは残っていません。空きがあり書き込めるフォルダーを指定してください。"
+
+
+# --- portal ----------------------------------------------------------------------------------------------------------
+
+
+class ApiProblem(ApplianceError):
+    """A refusal that the API sent to a client of ours: its own code, and its sentence in the caller's language."""
+
+    code = "api-problem"
+    en = "{message}"
+    ja = "{message}"
+
+
+class ApiUnreachable(Unavailable):
+    """The API did not answer, or broke off in the middle."""
+
+    code = "api-unreachable"
+    en = "The appliance at {where} does not answer ({why}). Try again; if it stays so, tell the operator."
+    ja = "{where} のシステムから応答がありません（{why}）。もう一度お試しください。続く場合は運用担当者に連絡してください。"
+
+
+class PortalNotBound(Unavailable):
+    """The page script was started by something other than the portal's own server."""
+
+    code = "portal-not-bound"
+    en = "The portal's page was started without its server. Start it with: portal"
+    ja = "ポータルのページが単独で起動されました。portal コマンドで起動してください。"
+
+
+class StreamlitChanged(Unavailable):
+    """The installed Streamlit's page is not the one that our security policy was made for."""
+
+    code = "streamlit-changed"
+    en = "The page of Streamlit {version} has no {missing}, so the portal is not started. Install the Streamlit that this release locks."
+    ja = "Streamlit {version} のページに {missing} がないため、ポータルを起動しません。このリリースで固定されている版を導入してください。"
