@@ -1,4 +1,4 @@
-"""`make services`: it installs what is missing, once, and says what to do where it cannot. No package is touched here."""
+"""`make services` installs what is missing, once, and says what to do where it cannot. Nothing is installed here."""
 
 from __future__ import annotations
 
