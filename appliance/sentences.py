@@ -12,7 +12,18 @@ Span = tuple[int, int]  # [start, end)
 
 _CLOSERS = "」』）)】］\\]〕〉》”’\"'"
 _BREAK = re.compile(rf"[。｡！？!?．.…]+[{_CLOSERS}]*|\n")
-_PAIRS = {"「": "」", "『": "』", "（": "）", "(": ")", "【": "】", "［": "］", "〔": "〕", "“": "”", "〈": "〉", "《": "》"}
+_PAIRS = {
+    "「": "」",
+    "『": "』",
+    "（": "）",
+    "(": ")",
+    "【": "】",
+    "［": "］",
+    "〔": "〕",
+    "“": "”",
+    "〈": "〉",
+    "《": "》",
+}
 _LONGEST_ASIDE = 120  # a bracket that closes later holds sentences of its own
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st jr sr no nos vs cf ca fig figs sec art arts para vol ch pp ed eds rev gen hon approx est dept "
@@ -110,7 +121,7 @@ def _wrapped(text: str, begin: int, newline: int) -> bool:
 
 
 def _western_end(text: str, begin: int, match: re.Match[str]) -> bool:
-    mark, after = match.group(), text[match.end() :  match.end() + 40]
+    mark, after = match.group(), text[match.end() : match.end() + 40]
     if not after[0].isspace():
         # Japanese that uses ． or . as its full stop has no space after it.
         return bool(mark[0] in "．!?" and _JAPANESE.match(after[0]) and not re.match("[0-9０-９]", after[0]))

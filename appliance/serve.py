@@ -88,7 +88,7 @@ def serving(
 def _config(app: ASGIApp, http: type[PeerProtocol] | str = "auto") -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=http,  # type: ignore[arg-type]  # uvicorn names its own protocol classes only
+        http=http,
         proxy_headers=False,  # nobody stands before us who may say who calls
         server_header=False,
         access_log=False,

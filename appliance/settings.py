@@ -53,6 +53,7 @@ class Settings(BaseModel):
     session_hours: Annotated[int, Field(ge=1, le=24, description="A session ends after this time in any case.")] = 10
     index: Annotated[Literal["edge", "qdrant"], Field(description="`edge`: in process; `qdrant`: a server.")] = "edge"
     qdrant_url: Annotated[str, Field(description="Address of the Qdrant server, with index = qdrant.")] = ""
+    qdrant_collection: Annotated[str, Field(description="Name of the collection on the Qdrant server.")] = "appliance"
     qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None
     embedder: Annotated[
         Literal["packaged"], Field(description="`packaged`: the small multilingual E5 in the installation.")
