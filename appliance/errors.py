@@ -90,6 +90,22 @@ class SettingInvalid(BadInput):
     ja = "{where}: {key} に {value} は使えません（{why}）。値を直してください。"
 
 
+class SettingsRefused(BadInput):
+    """Every fault of the settings at once, a line each."""
+
+    code = "settings-refused"
+    en = "{faults}"
+    ja = "{faults}"
+
+    def __init__(self, faults: list[ApplianceError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(faults="")
+
+    def text(self, language: Language) -> str:
+        """One line a fault."""
+        return "\n".join(fault.text(language) for fault in self.faults)
+
+
 class FolderOpenToOthers(BadInput):
     """APPLIANCE_HOME or a key that others may read."""
 
@@ -104,6 +120,16 @@ class HomeMissing(BadInput):
     code = "home-missing"
     en = "There is no appliance at {path}. Set APPLIANCE_HOME to its folder, or make one with: appliance init"
     ja = "{path} にはこの製品のデータがありません。APPLIANCE_HOME を正しいフォルダーにするか、appliance init で作成してください。"
+
+
+class HomeUsed(Conflict):
+    """There is an installation already."""
+
+    code = "home-used"
+    en = "There is an appliance at {path} already. Use it, or name another folder in APPLIANCE_HOME."
+    ja = (
+        "{path} には既にこの製品のデータがあります。そのまま使うか、APPLIANCE_HOME に別のフォルダーを指定してください。"
+    )
 
 
 class DemoIdentityNotLocal(BadInput):
@@ -122,12 +148,28 @@ class PortTaken(Unavailable):
     ja = "{host} のポート {port} は別のプロセスが使用中です。そのプロセスを終了するか、別の port を設定してください。"
 
 
+class ServerUnreachable(Unavailable):
+    """The process that serves this installation does not answer."""
+
+    code = "server-unreachable"
+    en = "The appliance does not answer ({why}). See whether its service runs, then run the command again."
+    ja = "システムが応答しません（{why}）。サービスが動いているか確認し、もう一度実行してください。"
+
+
 class CpuUnsupported(Unavailable):
     """The packaged embedder needs AVX2."""
 
     code = "cpu-unsupported"
     en = "This processor ({cpu}) has no AVX2, which the packaged embedder needs. Use a processor with AVX2."
     ja = "このプロセッサー（{cpu}）には、同梱の埋め込みモデルに必要な AVX2 がありません。AVX2 対応のプロセッサーを使用してください。"
+
+
+class StoreUnavailable(Unavailable):
+    """The relational store cannot be opened or written."""
+
+    code = "store-unavailable"
+    en = "The database {where} cannot be used: {why}. Check the disk and the file's owner, then run the command again."
+    ja = "データベース {where} が使えません（{why}）。ディスクとファイルの所有者を確認し、もう一度実行してください。"
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -243,6 +285,14 @@ class QuestionTooLong(BadInput):
     ja = "質問が {length} 文字あります。{limit} 文字以内に短くしてください。"
 
 
+class RequestInvalid(BadInput):
+    """A request to the API whose shape is wrong."""
+
+    code = "request-invalid"
+    en = "The request's field {field} is not usable: {why}. Correct it; /api/openapi.json describes every request."
+    ja = "リクエストの項目 {field} が正しくありません（{why}）。/api/openapi.json の定義に従って直してください。"
+
+
 # --- index and embedder ----------------------------------------------------------------------------------------------
 
 
@@ -270,6 +320,22 @@ class EmbedderMismatch(Conflict):
     ja = "この索引は埋め込みモデル {stored} で作成されていますが、設定は {given} です。{stored} に戻すか、新しい APPLIANCE_HOME に取り込み直してください。"
 
 
+class EmbedderAltered(Unavailable):
+    """The embedder's weights are missing or not the file that was checked when this release was made."""
+
+    code = "embedder-altered"
+    en = "The embedding model at {path} is not the expected file ({found} instead of {expected}). Install the release again from its bundle."
+    ja = "{path} の埋め込みモデルが想定と異なります（{expected} のはずが {found} です）。配布物からインストールし直してください。"
+
+
+class PassageUnusable(BadInput):
+    """A text that the embedder cannot turn into a vector as a whole."""
+
+    code = "passage-unusable"
+    en = "Text {number} of the batch cannot be embedded: {why_en}. Split the document again."
+    ja = "{number} 番目のテキストは埋め込めません（{why_ja}）。文書を分割し直してください。"
+
+
 class InvalidVector(BadInput):
     """A vector that is not finite or has the wrong size."""
 
@@ -289,6 +355,62 @@ class AuditUnavailable(Unavailable):
     ja = "{where} の監査ログに書き込めないため（{why}）、回答できません。記憶域を直してから再起動してください。"
 
 
+class AuditLocked(Unavailable):
+    """Another process writes this log; there is one writer."""
+
+    code = "audit-locked"
+    en = "The audit log at {where} is in use by another process. Stop it, or talk to the running server instead."
+    ja = "{where} の監査ログは別のプロセスが使用中です。そのプロセスを終了するか、動作中のサーバーを使用してください。"
+
+
+class AuditBroken(Unavailable):
+    """What is stored does not match the last signed checkpoint; nothing is appended to such a log."""
+
+    code = "audit-broken"
+    en = "The audit log at {where} does not match its last signed checkpoint: {why_en}. Keep the files as evidence and restore the last backup."
+    ja = "{where} の監査ログは、最後に署名されたチェックポイントと一致しません（{why_ja}）。ファイルを証拠として保管し、最新のバックアップから復元してください。"
+
+
+class AuditExists(Conflict):
+    """A log is never created over another one."""
+
+    code = "audit-exists"
+    en = "There is an audit log at {where} already. Open it, or name another place; a log is never overwritten."
+    ja = "{where} には既に監査ログがあります。そのログを使うか、別の場所を指定してください（上書きはできません）。"
+
+
+class AuditKeyInvalid(BadInput):
+    """A signing or verifier key that cannot be read as one. A signing key is never echoed."""
+
+    code = "audit-key-invalid"
+    en = "{where} holds no usable audit key: {why}. Name the key file that belongs to this log."
+    ja = "{where} は監査ログの鍵として使えません（{why}）。このログの鍵ファイルを指定してください。"
+
+
+class AuditEventInvalid(BadInput):
+    """A defect in the code that records: details hold ids, numbers and fixed words, never texts."""
+
+    code = "audit-event-invalid"
+    en = "Audit event {action}: {field} cannot be recorded: {why}. Texts belong into texts; details hold ids, hashes, numbers and fixed words."
+    ja = "監査イベント {action}: {field} は記録できません（{why}）。文章は texts に、details には ID・ハッシュ・数値・定型語だけを入れてください。"
+
+
+class AuditIdReused(Conflict):
+    """An event id that stands in the log with another content."""
+
+    code = "audit-id-reused"
+    en = "Audit event {event} is in the log already, with another content. Give every event an id of its own."
+    ja = "監査イベント {event} は、別の内容で既に記録されています。イベントごとに新しい ID を使ってください。"
+
+
+class ExportRefused(BadInput):
+    """A part of an export, or of the log itself, that is not what the log's key signed. Made by audit/refusal.py."""
+
+    code = "export-refused"
+    en = "{file} is refused: {why_en}. Do not rely on it: keep it as evidence and ask for a new export."
+    ja = "{file} は受け入れられません: {why_ja}。内容を信頼せず、証拠として保管し、書き出しをやり直すよう依頼してください。"
+
+
 class AuditEventNotFound(NotThere):
     """No event with this number or id."""
 
@@ -303,3 +425,54 @@ class ExportFolderUsed(Conflict):
     code = "export-folder-used"
     en = "{path} already exists and is not empty. Name a new folder."
     ja = "{path} は既に存在し、空ではありません。新しいフォルダーを指定してください。"
+
+
+class VerifierInputUnusable(BadInput):
+    """A folder, key or checkpoint that `appliance-verify` was given and cannot read."""
+
+    code = "verifier-input-unusable"
+    en = "{file} cannot be read: {why}. Name the folder of an export, and files that exist."
+    ja = "{file} を読み取れません（{why}）。書き出しのフォルダーと、実在するファイルを指定してください。"
+
+
+class ExportNotWritten(Unavailable):
+    """The export could not be written; nothing of it was left."""
+
+    code = "export-not-written"
+    en = "The export could not be written to {path} ({why}); nothing was left behind. Name a folder on a disk with space and write access."
+    ja = "{path} に書き出せませんでした（{why}）。途中のファイルは残っていません。空きがあり書き込めるフォルダーを指定してください。"
+
+
+# --- portal ----------------------------------------------------------------------------------------------------------
+
+
+class ApiProblem(ApplianceError):
+    """A refusal that the API sent to a client of ours: its own code, and its sentence in the caller's language."""
+
+    code = "api-problem"
+    en = "{message}"
+    ja = "{message}"
+
+
+class ApiUnreachable(Unavailable):
+    """The API did not answer, or broke off in the middle."""
+
+    code = "api-unreachable"
+    en = "The appliance at {where} does not answer ({why}). Try again; if it stays so, tell the operator."
+    ja = "{where} のシステムから応答がありません（{why}）。もう一度お試しください。続く場合は運用担当者に連絡してください。"
+
+
+class PortalNotBound(Unavailable):
+    """The page script was started by something other than the portal's own server."""
+
+    code = "portal-not-bound"
+    en = "The portal's page was started without its server. Start it with: portal"
+    ja = "ポータルのページが単独で起動されました。portal コマンドで起動してください。"
+
+
+class StreamlitChanged(Unavailable):
+    """The installed Streamlit's page is not the one that our security policy was made for."""
+
+    code = "streamlit-changed"
+    en = "The page of Streamlit {version} has no {missing}, so the portal is not started. Install the Streamlit that this release locks."
+    ja = "Streamlit {version} のページに {missing} がないため、ポータルを起動しません。このリリースで固定されている版を導入してください。"

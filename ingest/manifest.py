@@ -27,9 +27,9 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 
-from appliance.api.schemas import AccessRule, ClassificationWord, Group
+from appliance.api.schemas import AccessRule, Group
 from appliance.errors import AccessListMissing, ApplianceError
-from appliance.models import Language
+from appliance.models import ClassificationWord, Language
 from ingest.globs import matches
 from ingest.manifest_errors import (
     ManifestDatesCrossed,

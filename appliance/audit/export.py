@@ -1,0 +1,201 @@
+"""Writing an export: the whole log in tiles, the selected events with their texts, and a signed manifest.
+
+(1) take the signed head  (2) stream the leaves into bundles, tiles and the two event files  (3) compare the root with
+the head  (4) manifest and signature  (5) rename into place. Until (5) everything stands in a hidden sibling folder,
+which goes away when a step fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from io import BufferedWriter
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from appliance.actions import ACTIONS, Action
+from appliance.audit import records, store
+from appliance.audit.leaf import Leaf, SaltedText, parse, stamp
+from appliance.audit.log import AuditLog
+from appliance.audit.manifest import (
+    CHECKPOINT,
+    CSV,
+    JSONL,
+    KEY,
+    LOG,
+    MANIFEST,
+    SIGNATURE,
+    FileEntry,
+    Manifest,
+    Selection,
+    statement,
+)
+from appliance.audit.merkle import leaf_hash
+from appliance.audit.reading import Head
+from appliance.audit.tiles import WIDTH, Frontier, Tile, encode_bundle
+from appliance.errors import AuditBroken, ExportFolderUsed, ExportNotWritten
+from appliance.models import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the log's size and root (hex), how many events are shown, how many texts were erased."""
+
+    size: int
+    root: str
+    events: int
+    erased: int
+
+
+def selection(*, start: datetime | None, end: datetime | None, person: str | None) -> Selection:
+    """The events from `start` on and before `end`, of one person; None is any. Times are aware."""
+    # A command line may bring a lone surrogate; nobody's id has one, and JSON cannot hold it.
+    name = None if person is None else person.encode(errors="replace").decode()
+    return Selection(None if start is None else stamp(start), None if end is None else stamp(end), name)
+
+
+def export(log: AuditLog, folder: Path, wanted: Selection, *, created: datetime) -> Exported:
+    """Write the export into `folder`, which is new or empty. Raises ExportFolderUsed or ExportNotWritten."""
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise ExportFolderUsed(path=folder)
+    room = folder.parent / f".{folder.name}.{new_id()}"
+    try:
+        room.mkdir(mode=0o700)
+        try:
+            exported = _Writing(log, room, wanted).run(created)
+            room.rename(folder)
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+    except OSError as error:
+        raise ExportNotWritten(path=folder, why=error.strerror or error) from error
+    return exported
+
+
+class _Writing:
+    """One export on its way; counts what the manifest will say."""
+
+    def __init__(self, log: AuditLog, room: Path, wanted: Selection) -> None:
+        self._log, self._room, self._wanted = log, room, wanted
+        self._files: dict[str, FileEntry] = {}
+        self._actions: dict[str, Action] = {}
+        self._events = self._erased = 0
+
+    def run(self, created: datetime) -> Exported:
+        reader = self._log.reader
+        with store.storage(reader.path), reader.engine.connect() as connection:
+            # (1) What is appended from now on is not part of this export.
+            head = reader.read_head(connection)
+            names = self._text_names(connection, head.size)
+            # (2) and (3)
+            root = self._stream(connection, head, names)
+        if root != head.root:
+            raise AuditBroken(
+                where=reader.path, why_en="the leaves have another root", why_ja="各記録のルートが異なります"
+            )
+        self._put(CHECKPOINT, head.note.encode())
+        self._put(KEY, f"{self._log.key.encode()}\n".encode())
+        # (4)
+        manifest = Manifest(
+            origin=self._log.key.name,
+            size=head.size,
+            root=root.hex(),
+            created=stamp(created),
+            selection=self._wanted,
+            events=self._events,
+            erased=self._erased,
+            text_names=names,
+            actions=self._actions,
+            files=dict(self._files),
+        ).encode()
+        self._put(MANIFEST, manifest)
+        self._put(SIGNATURE, self._log.sign(statement(self._log.key.name, sha256(manifest).hexdigest())))
+        return Exported(head.size, root.hex(), self._events, self._erased)
+
+    def _text_names(self, connection: Connection, size: int) -> tuple[str, ...]:
+        """The columns of texts: every name that a selected event commits to, erased or not."""
+        names: set[str] = set()
+        for row in store.rows_between(connection, 0, size):
+            leaf = parse(row.leaf)
+            if leaf.commitments.keys() - names and self._wanted.admits(leaf):
+                names |= leaf.commitments.keys()
+        return tuple(sorted(names))
+
+    def _stream(self, connection: Connection, head: Head, names: tuple[str, ...]) -> bytes:
+        frontier = Frontier()
+        rows = store.rows_between(connection, 0, head.size)
+        with ExitStack() as stack:
+            jsonl = stack.enter_context(_Hashed(self._room / JSONL))
+            csv = stack.enter_context(_Hashed(self._room / CSV))
+            csv.write(records.csv_head(names))
+            while bundle := list(islice(rows, WIDTH)):
+                number = bundle[0].index // WIDTH
+                self._put_tile(Tile(None, number, len(bundle)), encode_bundle(row.leaf for row in bundle))
+                for row in bundle:
+                    for full in frontier.append(leaf_hash(row.leaf)):
+                        self._put_tile(Tile(full.level, full.n, WIDTH), full.hashes)
+                for index, data, leaf, texts in self._selected(connection, bundle):
+                    action = self._action(leaf.action)
+                    jsonl.write(records.line(index, data, leaf, action, texts))
+                    csv.write(records.csv_row(index, leaf, action, texts, names))
+            self._files |= {JSONL: jsonl.entry(), CSV: csv.entry()}
+        for tile, hashes in frontier.partial():
+            self._put_tile(tile, hashes)
+        return frontier.root()
+
+    def _selected(
+        self, connection: Connection, bundle: list[store.Row]
+    ) -> Iterator[tuple[int, bytes, Leaf, records.Texts]]:
+        chosen = [(row, leaf) for row in bundle if self._wanted.admits(leaf := parse(row.leaf))]
+        beside = store.texts_of(connection, [row.index for row, leaf in chosen if leaf.commitments])
+        for row, leaf in chosen:
+            found: dict[str, SaltedText] = {text.name: text for text in beside.get(row.index, ())}
+            texts = {name: found.get(name) for name in sorted(leaf.commitments)}
+            self._events += 1
+            self._erased += sum(text is None for text in texts.values())
+            yield row.index, row.leaf, leaf, texts
+
+    def _action(self, name: str) -> Action:
+        # A log outlives the catalogue: an action that is no longer in it is OCSF's base event, under its own name.
+        return self._actions.setdefault(name, ACTIONS.get(name, Action(name, name, name, 0, 0)))
+
+    def _put_tile(self, tile: Tile, data: bytes) -> None:
+        self._put(f"{LOG}/{tile.path}", data)
+
+    def _put(self, path: str, data: bytes) -> None:
+        place = self._room / path
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _Hashed(place) as file:
+            file.write(data)
+        self._files[path] = file.entry()
+
+
+class _Hashed:
+    """A new file of mode 0600 (an export holds what people asked) that is hashed as it is written."""
+
+    def __init__(self, path: Path) -> None:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        self._file: BufferedWriter = os.fdopen(handle, "wb")
+        self._digest, self._size = sha256(), 0
+
+    def __enter__(self) -> _Hashed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+
+    def entry(self) -> FileEntry:
+        """What the manifest says of this file."""
+        return FileEntry(self._digest.hexdigest(), self._size)

@@ -1,0 +1,208 @@
+"""The one writer of the audit log.
+
+A thread takes what has gathered, and makes of it one transaction and one signed checkpoint (group commit), so that many
+callers share the cost of a durable write. An event's future is done when the disk has it.
+
+Any error of the storage is poison: after a failed write nobody knows what the disk holds (SQLite accepts later commits
+after a failed fdatasync), so everything that waits and everything that comes is refused with AuditUnavailable until the
+log is opened again, which compares the stored leaves with the last signed checkpoint.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from appliance.audit import keys, store
+from appliance.audit.checkpoint import Checkpoint, signed
+from appliance.audit.leaf import Draft, draft, parse, stamp
+from appliance.audit.merkle import leaf_hash
+from appliance.audit.note import SigningKey, VerifierKey, sign
+from appliance.audit.owning import Owned, found, own
+from appliance.audit.reading import AuditReader
+from appliance.audit.tiles import FullTile
+from appliance.errors import AuditIdReused, AuditUnavailable
+from appliance.models import AuditEvent, Receipt
+
+Clock = Callable[[], datetime]
+_BATCH = 512
+
+
+def utc_now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    draft: Draft
+    future: Future[Receipt]
+
+
+class AuditLog:
+    """The log of one installation, owned by one process (`path` + ".lock"). Implements protocols.AuditSink."""
+
+    @classmethod
+    def create(cls, path: Path, key_path: Path, name: str) -> None:
+        """Make an empty log called `name` (as keys are named: no spaces, no plus) and, unless it is there, its key."""
+        found(path, keys.load(key_path) if key_path.exists() else keys.generate(key_path, name), name)
+
+    @classmethod
+    def open(cls, path: Path, key_path: Path, *, clock: Clock = utc_now) -> AuditLog:
+        """Take ownership of the log, verify its tail and start the writer.
+
+        Raises AuditLocked, AuditBroken, AuditUnavailable, AuditKeyInvalid or FolderOpenToOthers.
+        """
+        key = keys.load(key_path)
+        return cls(path, key, own(path, key.verifier), clock)
+
+    def __init__(self, path: Path, key: SigningKey, owned: Owned, clock: Clock) -> None:
+        self.path = path
+        self.reader = AuditReader(path, key.verifier)
+        self._key, self._owned, self._clock = key, owned, clock
+        self._frontier, self._last = owned.frontier, owned.last_time
+        self._changed = threading.Condition()
+        self._queue: deque[_Waiting] = deque()
+        self._refusing = ""
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def key(self) -> VerifierKey:
+        """Whom an auditor has to believe."""
+        return self._key.verifier
+
+    def sign(self, text: str) -> bytes:
+        """A signed note over the log's word about an export. A checkpoint is signed by the writer alone."""
+        return sign(text, self._key)
+
+    def submit(self, event: AuditEvent) -> Future[Receipt]:
+        """See AuditSink. The future cannot be cancelled: whoever leaves, the event is recorded.
+
+        Raises AuditEventInvalid at once; the same id with the same content gives the first receipt again, with another
+        content the future raises AuditIdReused.
+        """
+        waiting = _Waiting(draft(event), Future())
+        waiting.future.set_running_or_notify_cancel()
+        with self._changed:
+            if self._refusing or self._closing:
+                raise AuditUnavailable(where=self.path, why=self._refusing or "the log is closed")
+            self._queue.append(waiting)
+            self._changed.notify()
+        return waiting.future
+
+    def require_writable(self) -> None:
+        """Raise AuditUnavailable where the next event would be refused."""
+        if self._refusing or self._closing:
+            raise AuditUnavailable(where=self.path, why=self._refusing or "the log is closed")
+
+    def commit(self, event: AuditEvent) -> Receipt:
+        """See AuditSink."""
+        return self.submit(event).result()
+
+    def close(self) -> None:
+        """Write what waits, then give up ownership. Safe to call twice."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        self.reader.close()
+        self._owned.release()
+
+    def __enter__(self) -> AuditLog:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        batch: list[_Waiting] = []
+        why = "its writer stopped"
+        try:
+            while batch := self._take():
+                self._write(batch)
+            why = "the log is closed"
+        except store.STORAGE_ERRORS as error:
+            why = store.reason(error)
+        finally:
+            # Also after a defect of ours: a caller that waits for a thread that is gone would wait for ever.
+            self._refuse(batch, why)
+
+    def _refuse(self, batch: list[_Waiting], why: str) -> None:
+        with self._changed:
+            self._refusing = why
+            left = [*batch, *self._queue]
+            self._queue.clear()
+        for waiting in left:
+            if not waiting.future.done():
+                waiting.future.set_exception(AuditUnavailable(where=self.path, why=why))
+
+    def _take(self) -> list[_Waiting]:
+        """The next batch: distinct ids, in order of arrival. Empty once the log closes and nothing is left."""
+        batch: dict[str, _Waiting] = {}
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing)
+            while self._queue and len(batch) < _BATCH and self._queue[0].draft.event.id not in batch:
+                waiting = self._queue.popleft()
+                batch[waiting.draft.event.id] = waiting
+        return list(batch.values())
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        connection = self._owned.connection
+        stored = store.known(connection, [waiting.draft.event.id for waiting in batch])
+        rows: list[store.Row] = []
+        full: list[FullTile] = []
+        fresh: list[tuple[_Waiting, Receipt]] = []
+        for waiting in batch:
+            event = waiting.draft.event
+            if event.id in stored:
+                continue
+            row = self._row(waiting.draft)
+            full += self._frontier.append(leaf_hash(row.leaf))
+            rows.append(row)
+            fresh.append((waiting, Receipt(event.id, row.index)))
+        if rows:
+            size = self._frontier.size
+            note = signed(Checkpoint(self._key.name, size, self._frontier.root()), self._key)
+            store.append(connection, rows, full, size, note)
+        connection.commit()
+        for waiting, receipt in fresh:
+            waiting.future.set_result(receipt)
+        for waiting in batch:
+            if waiting.draft.event.id in stored:
+                _answer_again(waiting, stored[waiting.draft.event.id])
+
+    def _row(self, made: Draft) -> store.Row:
+        # A clock that was set back must not make the log say that a later event came earlier.
+        self._last = max(self._last, stamp(self._clock()))
+        event = made.event
+        return store.Row(
+            index=self._frontier.size,
+            event_id=event.id,
+            time=self._last,
+            action=event.action,
+            outcome=event.outcome,
+            actor=event.actor.id,
+            case=event.case,
+            leaf=made.leaf(self._last),
+            texts=made.texts,
+        )
+
+
+def _answer_again(waiting: _Waiting, row: store.Row) -> None:
+    """Receipt for an event that came twice; two contents under one id are refused."""
+    before, now = parse(row.leaf), parse(waiting.draft.leaf(row.time))
+    texts = {text.name: text.text for text in waiting.draft.texts}
+    same = replace(before, commitments={}) == replace(now, commitments={})
+    same = same and before.commitments.keys() == now.commitments.keys()
+    if same and all(texts[text.name] == text.text for text in row.texts):
+        waiting.future.set_result(Receipt(row.event_id, row.index))
+    else:
+        waiting.future.set_exception(AuditIdReused(event=row.event_id))

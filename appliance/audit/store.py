@@ -1,0 +1,206 @@
+"""The audit store on SQLite: its two engines (one connection writes, several read) and its statements.
+
+Leaves and full tiles never change once they are committed, so a reader who takes the head first needs no transaction
+and never makes the writer wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Row as SqlRow
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from appliance.audit import tables
+from appliance.audit.leaf import SaltedText
+from appliance.audit.merkle import leaf_hash
+from appliance.audit.tiles import WIDTH, Frontier, FullTile
+from appliance.errors import AuditUnavailable
+
+STORAGE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
+_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "busy_timeout": 5000}
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A leaf as it is stored, with the texts beside it."""
+
+    index: int
+    event_id: str
+    time: str
+    action: str
+    outcome: str
+    actor: str
+    case: str
+    leaf: bytes
+    texts: tuple[SaltedText, ...]
+
+
+@contextmanager
+def storage(path: Path) -> Iterator[None]:
+    """Map what the storage raises to AuditUnavailable."""
+    try:
+        yield
+    except STORAGE_ERRORS as error:
+        raise AuditUnavailable(where=path, why=reason(error)) from error
+
+
+def reason(error: BaseException) -> str:
+    """The storage's own words, without SQLAlchemy's statement and link."""
+    return str(getattr(error, "orig", None) or error) or type(error).__name__
+
+
+def engine(path: Path, *, writes: bool) -> Engine:
+    """An engine whose every connection has the pragmas that make a commit durable and a deletion real.
+
+    SQLite's own default in WAL mode may lose the last commits at a power cut, and keeps deleted text in free pages.
+    """
+    made = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
+
+    @event.listens_for(made, "connect")
+    def _prepare(connection: sqlite3.Connection, record: object) -> None:
+        for name, value in _PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+            found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+            if found != value:
+                raise sqlite3.OperationalError(f"{name} is {found} instead of {value}")
+        if not writes:
+            connection.execute("PRAGMA query_only=ON")
+
+    return made
+
+
+def make_file(path: Path) -> None:
+    """An empty file of mode 0600 whose name survives a power cut; SQLite gives its siblings the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Fail now, not at the first event, where the database cannot be written."""
+    driver: PoolProxiedConnection = connection.connection
+    cursor = driver.cursor()
+    cursor.execute("BEGIN IMMEDIATE")
+    cursor.execute("ROLLBACK")
+    cursor.close()
+
+
+def head_note(connection: Connection) -> bytes | None:
+    """The last signed checkpoint, unread; None in a store that was never created."""
+    found: bytes | None = connection.execute(select(tables.checkpoints.c.note)).scalar()
+    return found
+
+
+def append(connection: Connection, rows: Sequence[Row], full: Sequence[FullTile], size: int, note: bytes) -> None:
+    """Store a batch and its checkpoint; the caller commits."""
+    leaves = [
+        {
+            "idx": row.index,
+            "event_id": row.event_id,
+            "time": row.time,
+            "action": row.action,
+            "outcome": row.outcome,
+            "actor": row.actor,
+            "case_id": row.case,
+            "leaf": row.leaf,
+        }
+        for row in rows
+    ]
+    connection.execute(insert(tables.leaves), leaves)
+    beside = [
+        {"idx": row.index, "name": text.name, "salt": text.salt, "text": text.text}
+        for row in rows
+        for text in row.texts
+    ]
+    if beside:
+        connection.execute(insert(tables.texts), beside)
+    if full:
+        values = [{"level": tile.level, "n": tile.n, "hashes": tile.hashes, "root": tile.root} for tile in full]
+        connection.execute(insert(tables.tiles), values)
+    connection.execute(update(tables.checkpoints).values(size=size, note=note))
+
+
+def row_of(found: SqlRow[Any], texts: Iterable[SaltedText] = ()) -> Row:
+    """A row of the table of leaves as a value."""
+    return Row(
+        index=found.idx,
+        event_id=found.event_id,
+        time=found.time,
+        action=found.action,
+        outcome=found.outcome,
+        actor=found.actor,
+        case=found.case_id,
+        leaf=found.leaf,
+        texts=tuple(texts),
+    )
+
+
+def known(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
+    """The stored events among these ids."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(tables.leaves).where(tables.leaves.c.event_id.in_(ids))).all()
+    beside = texts_of(connection, [row.idx for row in rows])
+    return {row.event_id: row_of(row, beside.get(row.idx, ())) for row in rows}
+
+
+def texts_of(connection: Connection, indexes: Sequence[int]) -> dict[int, list[SaltedText]]:
+    """The texts beside these leaves, by index; an erased one is not there."""
+    found: dict[int, list[SaltedText]] = {}
+    for begin in range(0, len(indexes), _CHUNK):
+        wanted = indexes[begin : begin + _CHUNK]
+        for row in connection.execute(select(tables.texts).where(tables.texts.c.idx.in_(wanted))):
+            found.setdefault(row.idx, []).append(SaltedText(row.name, row.salt, row.text))
+    return found
+
+
+def rows_between(connection: Connection, begin: int, end: int) -> Iterator[Row]:
+    """The stored leaves [begin, end) in order, without their texts."""
+    columns = tables.leaves.c
+    while begin < end:
+        upto = min(begin + _CHUNK, end)
+        statement = select(tables.leaves).where(columns.idx >= begin, columns.idx < upto).order_by(columns.idx)
+        yield from (row_of(row) for row in connection.execute(statement).all())
+        begin = upto
+
+
+def tile_hashes(connection: Connection, level: int, n: int, width: int) -> bytes:
+    """The hashes of a tile of the layout, joined; those of an unfinished tile are gathered from what lies below."""
+    if width == WIDTH:
+        own = tables.tiles.c
+        return bytes(connection.execute(select(own.hashes).where(own.level == level, own.n == n)).scalar() or b"")
+    begin = n * WIDTH
+    if level == 0:
+        return b"".join(leaf_hash(row.leaf) for row in rows_between(connection, begin, begin + width))
+    below = tables.tiles.c
+    statement = select(below.root).where(below.level == level - 1, below.n >= begin, below.n < begin + width)
+    return b"".join(connection.execute(statement.order_by(below.n)).scalars())
+
+
+def stored_frontier(connection: Connection, size: int) -> Frontier:
+    """The right edge of the stored tree: the last leaves and the roots of the full tiles above them."""
+    edges, level, count = [], 0, size
+    while count:
+        hashes = tile_hashes(connection, level, count // WIDTH, count % WIDTH)
+        edges.append([hashes[i : i + 32] for i in range(0, len(hashes), 32)])
+        level, count = level + 1, count // WIDTH
+    return Frontier.resume(size, edges)
