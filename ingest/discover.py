@@ -22,7 +22,7 @@ from appliance.errors import ApplianceError
 from ingest.discover_errors import (
     FileClosed,
     FileGone,
-    FileTooLarge,
+    OriginalTooLarge,
     FolderClosed,
     FolderTooDeep,
     LinkBroken,
@@ -255,9 +255,9 @@ def open_below(root: int, place: str, flags: int) -> int:
         os.close(here)
 
 
-def too_large(path: str, size: int, limit: int) -> FileTooLarge:
+def too_large(path: str, size: int, limit: int) -> OriginalTooLarge:
     """The refusal of a file over the limit, both given in bytes."""
-    return FileTooLarge(path=path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:,.0f}")
+    return OriginalTooLarge(path=path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:,.0f}")
 
 
 def _closed(path: str, error: OSError) -> ApplianceError:

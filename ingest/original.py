@@ -29,7 +29,7 @@ class Original:
 def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> Original:
     """Read a candidate of a survey, whole.
 
-    Raises FileGone, FileClosed, FileChanged (also when a link has taken its place), NotAFile or FileTooLarge.
+    Raises FileGone, FileClosed, FileChanged (also when a link has taken its place), NotAFile or OriginalTooLarge.
     """
     try:
         root = os.open(found.root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
