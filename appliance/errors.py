@@ -90,6 +90,22 @@ class SettingInvalid(BadInput):
     ja = "{where}: {key} に {value} は使えません（{why}）。値を直してください。"
 
 
+class SettingsRefused(BadInput):
+    """Every fault of the settings at once, a line each."""
+
+    code = "settings-refused"
+    en = "{faults}"
+    ja = "{faults}"
+
+    def __init__(self, faults: list[ApplianceError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(faults="")
+
+    def text(self, language: Language) -> str:
+        """One line a fault."""
+        return "\n".join(fault.text(language) for fault in self.faults)
+
+
 class FolderOpenToOthers(BadInput):
     """APPLIANCE_HOME or a key that others may read."""
 
@@ -104,6 +120,16 @@ class HomeMissing(BadInput):
     code = "home-missing"
     en = "There is no appliance at {path}. Set APPLIANCE_HOME to its folder, or make one with: appliance init"
     ja = "{path} にはこの製品のデータがありません。APPLIANCE_HOME を正しいフォルダーにするか、appliance init で作成してください。"
+
+
+class HomeUsed(Conflict):
+    """There is an installation already."""
+
+    code = "home-used"
+    en = "There is an appliance at {path} already. Use it, or name another folder in APPLIANCE_HOME."
+    ja = (
+        "{path} には既にこの製品のデータがあります。そのまま使うか、APPLIANCE_HOME に別のフォルダーを指定してください。"
+    )
 
 
 class DemoIdentityNotLocal(BadInput):
@@ -122,12 +148,28 @@ class PortTaken(Unavailable):
     ja = "{host} のポート {port} は別のプロセスが使用中です。そのプロセスを終了するか、別の port を設定してください。"
 
 
+class ServerUnreachable(Unavailable):
+    """The process that serves this installation does not answer."""
+
+    code = "server-unreachable"
+    en = "The appliance does not answer ({why}). See whether its service runs, then run the command again."
+    ja = "システムが応答しません（{why}）。サービスが動いているか確認し、もう一度実行してください。"
+
+
 class CpuUnsupported(Unavailable):
     """The packaged embedder needs AVX2."""
 
     code = "cpu-unsupported"
     en = "This processor ({cpu}) has no AVX2, which the packaged embedder needs. Use a processor with AVX2."
     ja = "このプロセッサー（{cpu}）には、同梱の埋め込みモデルに必要な AVX2 がありません。AVX2 対応のプロセッサーを使用してください。"
+
+
+class StoreUnavailable(Unavailable):
+    """The relational store cannot be opened or written."""
+
+    code = "store-unavailable"
+    en = "The database {where} cannot be used: {why}. Check the disk and the file's owner, then run the command again."
+    ja = "データベース {where} が使えません（{why}）。ディスクとファイルの所有者を確認し、もう一度実行してください。"
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -243,6 +285,14 @@ class QuestionTooLong(BadInput):
     ja = "質問が {length} 文字あります。{limit} 文字以内に短くしてください。"
 
 
+class RequestInvalid(BadInput):
+    """A request to the API whose shape is wrong."""
+
+    code = "request-invalid"
+    en = "The request's field {field} is not usable: {why}. Correct it; /api/openapi.json describes every request."
+    ja = "リクエストの項目 {field} が正しくありません（{why}）。/api/openapi.json の定義に従って直してください。"
+
+
 # --- index and embedder ----------------------------------------------------------------------------------------------
 
 
@@ -268,6 +318,22 @@ class EmbedderMismatch(Conflict):
     code = "embedder-mismatch"
     en = "The collection was made with the embedder {stored}, and {given} is set. Set {stored} again, or ingest everything into a new APPLIANCE_HOME."
     ja = "この索引は埋め込みモデル {stored} で作成されていますが、設定は {given} です。{stored} に戻すか、新しい APPLIANCE_HOME に取り込み直してください。"
+
+
+class EmbedderAltered(Unavailable):
+    """The embedder's weights are missing or not the file that was checked when this release was made."""
+
+    code = "embedder-altered"
+    en = "The embedding model at {path} is not the expected file ({found} instead of {expected}). Install the release again from its bundle."
+    ja = "{path} の埋め込みモデルが想定と異なります（{expected} のはずが {found} です）。配布物からインストールし直してください。"
+
+
+class PassageUnusable(BadInput):
+    """A text that the embedder cannot turn into a vector as a whole."""
+
+    code = "passage-unusable"
+    en = "Text {number} of the batch cannot be embedded: {why_en}. Split the document again."
+    ja = "{number} 番目のテキストは埋め込めません（{why_ja}）。文書を分割し直してください。"
 
 
 class InvalidVector(BadInput):
@@ -375,3 +441,38 @@ class ExportNotWritten(Unavailable):
     code = "export-not-written"
     en = "The export could not be written to {path} ({why}); nothing was left behind. Name a folder on a disk with space and write access."
     ja = "{path} に書き出せませんでした（{why}）。途中のファイルは残っていません。空きがあり書き込めるフォルダーを指定してください。"
+
+
+# --- portal ----------------------------------------------------------------------------------------------------------
+
+
+class ApiProblem(ApplianceError):
+    """A refusal that the API sent to a client of ours: its own code, and its sentence in the caller's language."""
+
+    code = "api-problem"
+    en = "{message}"
+    ja = "{message}"
+
+
+class ApiUnreachable(Unavailable):
+    """The API did not answer, or broke off in the middle."""
+
+    code = "api-unreachable"
+    en = "The appliance at {where} does not answer ({why}). Try again; if it stays so, tell the operator."
+    ja = "{where} のシステムから応答がありません（{why}）。もう一度お試しください。続く場合は運用担当者に連絡してください。"
+
+
+class PortalNotBound(Unavailable):
+    """The page script was started by something other than the portal's own server."""
+
+    code = "portal-not-bound"
+    en = "The portal's page was started without its server. Start it with: portal"
+    ja = "ポータルのページが単独で起動されました。portal コマンドで起動してください。"
+
+
+class StreamlitChanged(Unavailable):
+    """The installed Streamlit's page is not the one that our security policy was made for."""
+
+    code = "streamlit-changed"
+    en = "The page of Streamlit {version} has no {missing}, so the portal is not started. Install the Streamlit that this release locks."
+    ja = "Streamlit {version} のページに {missing} がないため、ポータルを起動しません。このリリースで固定されている版を導入してください。"

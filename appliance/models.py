@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -16,7 +17,8 @@ if TYPE_CHECKING:  # a command that only prints its help loads no numpy
 Language = Literal["ja", "en"]
 Vector: TypeAlias = "npt.NDArray[np.float32]"  # shape (dimensions,), L2-normalised
 Matrix: TypeAlias = "npt.NDArray[np.float32]"  # shape (texts, dimensions), rows L2-normalised
-Json = str | int | float | bool | None | list["Json"] | Mapping[str, "Json"]
+ClassificationWord = Literal["public", "internal", "restricted", "confidential"]
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class Classification(IntEnum):
@@ -28,14 +30,22 @@ class Classification(IntEnum):
     CONFIDENTIAL = 4
 
     @property
-    def word(self) -> str:
-        """The name written in manifests and returned by the API: `public`, `internal`, ..."""
-        return self.name.lower()
+    def word(self) -> ClassificationWord:
+        """The name written in manifests and returned by the API."""
+        return _WORDS[self]
 
     @classmethod
     def named(cls, word: str) -> Classification:
         """The classification called `word`; KeyError when there is none."""
         return cls[word.upper()]
+
+
+_WORDS: dict[Classification, ClassificationWord] = {
+    Classification.PUBLIC: "public",
+    Classification.INTERNAL: "internal",
+    Classification.RESTRICTED: "restricted",
+    Classification.CONFIDENTIAL: "confidential",
+}
 
 
 class Role(StrEnum):
@@ -72,7 +82,7 @@ class Document:
     language: Language
     media_type: str
     acl_id: int
-    version: str  # sha256 of the current content, hex
+    version: str  # of `version_id`, the current one
     updated: datetime
     parts: int
 
@@ -124,6 +134,11 @@ class Chunk:
     heading: str
     text: str
 
+    @property
+    def indexed(self) -> str:
+        """The text as embedder and lexical index see it: what stands above the chunk, then the chunk."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
@@ -139,9 +154,12 @@ class IndexedChunk:
 
 @dataclass(frozen=True, slots=True)
 class HybridQuery:
-    """A question as the index takes it. Every term of the question is here, also those no document has."""
+    """A question as the index takes it. Every term of the question is here, also those no document has.
 
-    dense: Vector
+    Without a vector or without terms the search runs on the other leg alone, and the missing part of a score is 0.
+    """
+
+    dense: Vector | None
     terms: tuple[int, ...]
     limit: int
 
@@ -167,8 +185,8 @@ class Passage:
     chunk: Chunk
     document: Document
     classification: Classification
-    part_label: str
-    part_kind: PartKind
+    part: Part
+    picture: bool
     score: float
     cosine: float
     coverage: float
@@ -191,6 +209,33 @@ class Citation:
     sentence: int  # from 0
     passage: int  # Passage.number
     span: Span
+    quote: str  # the text of the span
+
+
+AnswerOutcome = Literal["answered", "no-evidence", "stopped", "failed"]
+Support = Literal["ok", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A finished sentence with the passages it cites; `ok` when what it says was found there word for word."""
+
+    text: str
+    passages: tuple[int, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said to a question, whole or as far as it came."""
+
+    outcome: AnswerOutcome
+    language: Language
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    unknown_markers: int
+    model: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +269,16 @@ class EmbedderIdentity:
 def new_id() -> str:
     """A random id: 32 hex digits, unguessable."""
     return uuid.uuid4().hex
+
+
+def version_id(original_sha256: str, fingerprint: str) -> str:
+    """The version of a document: its content and the way it was read, since both decide what a citation points at."""
+    return hashlib.sha256(f"{original_sha256}\n{fingerprint}".encode()).hexdigest()
+
+
+def chunk_id(document: str, version: str, ordinal: int) -> str:
+    """The UUID of a chunk: the same chunk of the same version has the same id wherever it is made."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{document}/{version}/{ordinal}"))
 
 
 ActorKind = Literal["person", "owner", "service", "nobody"]

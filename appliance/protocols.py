@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -65,13 +65,13 @@ class ChunkIndex(Protocol):
 
 
 class ChatModel(Protocol):
-    """Writes an answer from numbered passages. The async iterator stops its work when it is closed."""
+    """Writes an answer from numbered passages. Closing the generator stops its work."""
 
     @property
     def name(self) -> str:
         """What the audit log calls this model."""
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Token]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Token, None]:
         """The answer in pieces; `[n]` in an unquoted piece cites passage n."""
 
 

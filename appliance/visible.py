@@ -27,6 +27,22 @@ def _shown(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
+def masked(text: str) -> str:
+    """The text with each acting character replaced by one that shows, so that offsets into it stay right.
+
+    C0 controls become their pictures (U+2400 and up), everything else U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_mask(character) for character in text)
+
+
+def _mask(character: str) -> str:
+    if _shown(character) == character:
+        return character
+    return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\ufffd"
+
+
 def one_line(text: str) -> str:
     """`visible`, and line breaks and tabs folded into single spaces: for tables, logs and titles."""
     return " ".join(visible(text).split())

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from appliance.models import Language, PartKind
+from appliance.models import ClassificationWord, Language, PartKind
 
-ClassificationWord = Literal["public", "internal", "restricted", "confidential"]
+RoleWord = Literal["reader", "auditor", "administrator"]
 
 
 class Schema(BaseModel):
@@ -39,7 +39,7 @@ class Me(Schema):
     name: str
     groups: list[str]  # names
     clearance: ClassificationWord
-    roles: list[Literal["reader", "auditor", "administrator"]]
+    roles: list[RoleWord]
     documents: int  # how many they may see
 
 
@@ -47,6 +47,15 @@ class DemoSignIn(Schema):
     """Body of POST /api/session/demo, which exists with the demo identity only."""
 
     person: str
+
+
+class DemoPerson(Schema):
+    """Somebody whom the demo's sign-in page offers."""
+
+    id: str
+    name: str
+    groups: list[str]  # names
+    roles: list[RoleWord]
 
 
 class Group(Schema):
@@ -220,7 +229,7 @@ class StoredDocument(Schema):
 
     path: str
     key: str
-    version: str  # sha256 of the original, hex
+    sha256: str  # of the original, hex
     title: str
     language: Language
     access: AccessRule
@@ -340,6 +349,20 @@ class AuditRow(Schema):
     case: str
     details: dict[str, object]
     texts: dict[str, str]
+
+
+class AuditQuery(Schema):
+    """Query of GET /api/audit/events. Times select `from` <= t < `to`; `before` goes on from an earlier answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    start: Annotated[datetime | None, Field(alias="from")] = None
+    end: Annotated[datetime | None, Field(alias="to")] = None
+    person: str | None = None
+    action: str | None = None
+    outcome: Literal["success", "denied", "failed", "aborted"] | None = None
+    before: int | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
 class AuditList(Schema):

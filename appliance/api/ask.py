@@ -1,0 +1,139 @@
+"""A question over HTTP: the events of its answer as a stream (Server-Sent Events), and search without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
+from appliance.api import schemas, views
+from appliance.api.caller import Caller, Held, Reader
+from appliance.api.problems import problem, unexpected
+from appliance.citations import Said
+from appliance.errors import ApplianceError, ConversationNotFound
+from appliance.models import Answer, AuditEvent, Citation, Language, Part, new_id
+from appliance.visible import visible
+from appliance.wiring import Services
+
+router = APIRouter(tags=["questions"])
+
+# A silent stream says this often that it is alive; only so does a server notice that its client is gone.
+_PING_SECONDS = 0.5
+_STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+@router.post("/ask", response_class=StreamingResponse)
+async def ask(body: schemas.AskRequest, request: Request, services: Held, who: Reader) -> StreamingResponse:
+    """Ask. Refusals before the first event are plain HTTP errors; later ones are an `error` event."""
+    text = checked(body.question, services.settings.question_characters)
+    conversation = await asyncio.to_thread(_conversation, services, body.conversation, who, text)
+    question = Question(text, who.principal, who.actor, conversation, new_id())
+    events = services.answering.answer(question)
+    first = await anext(events)  # the question is in the audit log from here on
+    writer = _Writer(question, who.language)
+    return StreamingResponse(_stream(request, events, first, writer), media_type="text/event-stream", headers=_STREAM)
+
+
+def _conversation(services: Services, wanted: str | None, who: Caller, text: str) -> str:
+    if wanted is None:
+        return services.conversations.begin(text, person=who.principal.id)
+    if services.conversations.one(wanted, person=who.principal.id) is None:
+        raise ConversationNotFound(conversation=wanted[:64])
+    return wanted
+
+
+async def _stream(
+    request: Request, events: AsyncGenerator[AnswerEvent, None], first: AnswerEvent, writer: _Writer
+) -> AsyncIterator[str]:
+    """The events as text, with pings between them. When the reader goes, the answer is cancelled and recorded."""
+    queue: asyncio.Queue[str | None] = asyncio.Queue(maxsize=64)
+
+    async def pump() -> None:
+        try:
+            await queue.put(writer.event(first))
+            async for event in events:
+                await queue.put(writer.event(event))
+        except ApplianceError as error:
+            await queue.put(writer.error(error))
+        except Exception as error:  # noqa: BLE001 - the edge of a stream: the status line is long gone
+            await queue.put(writer.error(unexpected(error)))
+        finally:
+            await events.aclose()
+        await queue.put(None)
+
+    task = asyncio.create_task(pump())
+    try:
+        while True:
+            try:
+                text = await asyncio.wait_for(queue.get(), _PING_SECONDS)
+            except TimeoutError:
+                if await request.is_disconnected():
+                    return
+                text = ": ping\n\n"
+            if text is None:
+                return
+            yield text
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+class _Writer:
+    """Writes the events of one answer; keeps the parts of its sources, since citations are drawn on them."""
+
+    def __init__(self, question: Question, language: Language) -> None:
+        self._question, self._language = question, language
+        self._parts: dict[int, Part] = {}
+
+    def event(self, event: AnswerEvent) -> str:
+        """One event of the stream."""
+        match event:
+            case Stage(name):
+                status = schemas.StatusEvent(
+                    stage=name, conversation=self._question.conversation, case=self._question.case
+                )
+                return _sse("status", status)
+            case Sources(passages):
+                self._parts = {passage.number: passage.part for passage in passages}
+                return _sse("sources", schemas.SourcesEvent(sources=[views.source(passage) for passage in passages]))
+            case Said(sentence, text):
+                return _sse("token", schemas.TokenEvent(sentence=sentence, text=visible(text)))
+            case Citation():
+                return _sse("citation", views.citation(event, self._parts.get(event.passage)))
+            case Answer():
+                return _sse("done", _done(event))
+
+    def error(self, error: ApplianceError) -> str:
+        """The stream's last event when something failed."""
+        return _sse("error", problem(error, self._language))
+
+
+def _done(answer: Answer) -> schemas.DoneEvent:
+    return schemas.DoneEvent(
+        outcome="answered" if answer.outcome == "answered" else "no-evidence",
+        language=answer.language,
+        sentences=[views.sentence(said) for said in answer.sentences],
+        unknown_markers=answer.unknown_markers,
+        model=answer.model,
+        seconds=answer.seconds,
+    )
+
+
+def _sse(name: str, data: schemas.Schema) -> str:
+    return f"event: {name}\ndata: {data.model_dump_json()}\n\n"
+
+
+@router.post("/search")
+def search(body: schemas.SearchRequest, services: Held, who: Reader) -> schemas.SearchResponse:
+    """Passages that match, without an answer; in the audit log before they are sent."""
+    text = checked(body.query, services.settings.question_characters)
+    access, case = who.access(services), new_id()
+    retrieved = services.retrieval.passages(text, body.limit, principal=who.principal, access=access)
+    details = retrieval_details(retrieved, access)
+    services.audit.commit(AuditEvent("search.retrieved", "success", who.actor, case, details, {"query": text}))
+    return schemas.SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])

@@ -1,0 +1,97 @@
+"""What a reader may open: documents, their pages and sections. Hidden and absent answer alike; opening is audited."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from appliance.api import views
+from appliance.api.caller import Caller, Held, Reader
+from appliance.api.schemas import DocumentList, DocumentRow, PartView
+from appliance.errors import DocumentNotFound, PartNotFound
+from appliance.models import AuditEvent, Document, Part, new_id
+from appliance.visible import masked, one_line
+from appliance.wiring import Services
+
+router = APIRouter(tags=["documents"])
+_PRIVATE = {"cache-control": "private, no-store"}
+
+
+@router.get("/documents")
+def documents(services: Held, who: Reader) -> DocumentList:
+    """Every document that the caller may see."""
+    found = services.registry.documents(access=who.access(services))
+    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}))
+    lists = services.registry.lists
+    return DocumentList(documents=[views.row(document, lists[document.acl_id]) for document in found])
+
+
+@router.get("/documents/{key}")
+def document(key: str, services: Held, who: Reader) -> DocumentRow:
+    """One document."""
+    found = _visible(key, services, who)
+    return views.row(found, services.registry.lists[found.acl_id])
+
+
+@router.get("/documents/{key}/versions/{version}/parts/{ordinal}")
+def part(key: str, version: str, ordinal: int, services: Held, who: Reader) -> PartView:
+    """The text of a page, section or sheet."""
+    found = _visible(key, services, who)
+    kept, picture = _part(key, version, ordinal, services)
+    _opened(services, who, key, version, ordinal)
+    return PartView(
+        document=key,
+        version=version,
+        title=one_line(services.registry.title(key, version)),
+        classification=services.registry.lists[found.acl_id].classification.word,
+        ordinal=ordinal,
+        kind=kept.kind,
+        label=one_line(kept.label),
+        text=masked(kept.text),
+        picture=picture,
+    )
+
+
+@router.get("/documents/{key}/versions/{version}/pages/{ordinal}", response_class=FileResponse)
+def page(key: str, version: str, ordinal: int, services: Held, who: Reader) -> FileResponse:
+    """The picture of a page."""
+    return _picture(key, version, ordinal, services, who, small=False)
+
+
+@router.get("/documents/{key}/versions/{version}/thumbnails/{ordinal}", response_class=FileResponse)
+def thumbnail(key: str, version: str, ordinal: int, services: Held, who: Reader) -> FileResponse:
+    """A page too small to be read; that it was shown stands with the question, and is not recorded again."""
+    return _picture(key, version, ordinal, services, who, small=True)
+
+
+def _picture(key: str, version: str, ordinal: int, services: Services, who: Caller, *, small: bool) -> FileResponse:
+    _visible(key, services, who)
+    _part(key, version, ordinal, services)  # the version is the registry's: nothing else becomes a path
+    file = services.originals.picture(key, version, ordinal, small=small)
+    if file is None:
+        raise PartNotFound(document=key[:64], part=ordinal)
+    if not small:
+        _opened(services, who, key, version, ordinal)
+    return FileResponse(file, media_type="image/webp", headers=_PRIVATE)
+
+
+def _visible(key: str, services: Services, who: Caller) -> Document:
+    found = services.registry.document(key, access=who.access(services))
+    if found is None:
+        hidden = services.registry.entry(key) is not None
+        details = {"document": key if hidden else "unknown"}
+        services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
+        raise DocumentNotFound(document=key[:64])
+    return found
+
+
+def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Part, bool]:
+    found = services.registry.part(key, version, ordinal)
+    if found is None:
+        raise PartNotFound(document=key[:64], part=ordinal)
+    return found
+
+
+def _opened(services: Services, who: Caller, key: str, version: str, ordinal: int) -> None:
+    details = {"document": key, "version": version, "part": ordinal}
+    services.audit.commit(AuditEvent("page.opened", "success", who.actor, new_id(), details))

@@ -1,0 +1,52 @@
+"""Host and Origin, exactly: a browser that was led here under another name is refused before anything is read.
+
+A private socket has no name, so this guards the TCP side only. Requests that change something must say where they come
+from; a browser always does, and our own clients do too.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from appliance.api.schemas import Problem
+from appliance.errors import OriginRefused
+from appliance.models import Language
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class ExactOrigin:
+    """ASGI middleware: `origin` is scheme, host and port as browsers must name them."""
+
+    def __init__(self, app: ASGIApp, origin: str) -> None:
+        self._app = app
+        self._origin = origin
+        self._host = urlsplit(origin).netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with 403 (a websocket: close before accepting)."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        refused = self._refused(scope)
+        if refused is None:
+            return await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 4403})
+        error = OriginRefused(name=refused, address=self._origin)
+        language: Language = "ja" if Headers(scope=scope).get("accept-language", "").lower().startswith("ja") else "en"
+        body = Problem(code=error.code, message=error.text(language), values=error.values)
+        await JSONResponse(body.model_dump(), 403)(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        if headers.get("host", "") != self._host:
+            return headers.get("host", "-")
+        origin = headers.get("origin")
+        if origin is None:
+            needs_one = scope["type"] == "websocket" or scope["method"] not in _SAFE
+            return "-" if needs_one else None
+        return None if origin == self._origin else origin

@@ -1,0 +1,95 @@
+"""Every refusal as HTTP: one table from error families to statuses, one JSON shape, the caller's language."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from appliance.api.schemas import Problem
+from appliance.errors import (
+    ApplianceError,
+    BadInput,
+    Conflict,
+    Denied,
+    InternalError,
+    NotThere,
+    PersonUnknown,
+    QuestionTooLong,
+    RequestInvalid,
+    SignInNeeded,
+    Unavailable,
+)
+from appliance.models import Language, new_id
+
+LOG = logging.getLogger(__name__)
+
+# The nearest class in the error's family tree decides.
+STATUS: dict[type[ApplianceError], int] = {
+    BadInput: 422,
+    QuestionTooLong: 413,
+    Denied: 403,
+    SignInNeeded: 401,
+    PersonUnknown: 401,
+    NotThere: 404,
+    Conflict: 409,
+    Unavailable: 503,
+    InternalError: 500,
+}
+
+
+def status_of(error: ApplianceError) -> int:
+    """The HTTP status of an error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def language_of_request(request: Request) -> Language:
+    """What the caller asked for, else the installation's language."""
+    wanted = request.headers.get("accept-language", "").lower()
+    if wanted.startswith("ja"):
+        return "ja"
+    if wanted.startswith("en"):
+        return "en"
+    language: Language = request.app.state.services.settings.language
+    return language
+
+
+def problem(error: ApplianceError, language: Language) -> Problem:
+    """The error as it goes over the wire."""
+    return Problem(code=error.code, message=error.text(language), values=error.values)
+
+
+def unexpected(error: BaseException) -> InternalError:
+    """A defect of ours: logged under a reference that the caller is given."""
+    reference = new_id()[:8]
+    LOG.error("unexpected error %s", reference, exc_info=error)
+    return InternalError(reference=reference)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a Problem."""
+
+    def answer(request: Request, error: ApplianceError) -> JSONResponse:
+        body = problem(error, language_of_request(request)).model_dump()
+        return JSONResponse(body, status_of(error), headers={"cache-control": "no-store"})
+
+    async def ours(request: Request, error: Exception) -> JSONResponse:
+        return answer(request, error if isinstance(error, ApplianceError) else unexpected(error))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+        field = ".".join(str(step) for step in first["loc"])
+        return answer(request, RequestInvalid(field=field, why=first["msg"]))
+
+    async def http(request: Request, error: Exception) -> JSONResponse:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        body = Problem(code="http", message=f"HTTP {status}")
+        return JSONResponse(body.model_dump(), status)
+
+    app.add_exception_handler(ApplianceError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, ours)

@@ -1,0 +1,172 @@
+"""From the core's values to what goes over the wire.
+
+Text that is shown beside offsets keeps its length: characters that act instead of showing are masked one by one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from appliance.access import AccessList, decide
+from appliance.api import schemas
+from appliance.citations import rectangles
+from appliance.models import AnswerSentence, Citation, Document, Part, Passage, Principal, Span
+from appliance.store.conversations import PastConversation, PastSource, PastTurn
+from appliance.store.registry import Entry, Registry
+from appliance.visible import masked, one_line, visible
+
+
+def source(passage: Passage) -> schemas.Source:
+    """A numbered passage."""
+    chunk, document = passage.chunk, passage.document
+    return schemas.Source(
+        number=passage.number,
+        document=document.key,
+        version=document.version,
+        title=one_line(document.title),
+        collection=document.collection,
+        path=visible(document.path),
+        language=document.language,
+        classification=passage.classification.word,
+        updated=document.updated,
+        part=chunk.span.part,
+        part_kind=passage.part.kind,
+        part_label=one_line(passage.part.label),
+        heading=one_line(chunk.heading),
+        start=chunk.span.start,
+        end=chunk.span.end,
+        text=masked(chunk.text),
+        picture=passage.picture,
+        boxes=boxes(passage.part, chunk.span),
+        score=round(passage.score, 4),
+        cosine=round(passage.cosine, 4),
+        coverage=round(passage.coverage, 4),
+    )
+
+
+def boxes(part: Part, span: Span) -> list[schemas.Box]:
+    """Where a span stands on its page's picture."""
+    return [
+        schemas.Box(left=r.left, top=r.top, width=r.width, height=r.height)
+        for r in rectangles(part, span.start, span.end)
+    ]
+
+
+def citation(cited: Citation, part: Part | None) -> schemas.CitationEvent:
+    """A sentence tied to a source; without its part there are no boxes."""
+    return schemas.CitationEvent(
+        sentence=cited.sentence,
+        number=cited.passage,
+        start=cited.span.start,
+        end=cited.span.end,
+        quote=masked(cited.quote),
+        boxes=boxes(part, cited.span) if part else [],
+    )
+
+
+def sentence(said: AnswerSentence) -> schemas.Sentence:
+    """A finished sentence."""
+    return schemas.Sentence(text=visible(said.text), citations=list(said.passages), support=said.support)
+
+
+def row(document: Document, access: AccessList) -> schemas.DocumentRow:
+    """A document in a list."""
+    return schemas.DocumentRow(
+        key=document.key,
+        title=one_line(document.title),
+        collection=document.collection,
+        path=visible(document.path),
+        language=document.language,
+        classification=access.classification.word,
+        media_type=document.media_type,
+        version=document.version,
+        updated=document.updated,
+        parts=document.parts,
+    )
+
+
+def rule(access: AccessList) -> schemas.AccessRule:
+    """An access list as a rule."""
+    return schemas.AccessRule(
+        groups=sorted(access.groups),
+        classification=access.classification.word,
+        compartments=sorted(access.compartments),
+        denied=sorted(access.denied),
+        valid_from=access.valid_from,
+        valid_until=access.valid_until,
+    )
+
+
+def stored(entry: Entry) -> schemas.StoredDocument:
+    """A document as its collection lists it."""
+    document = entry.document
+    return schemas.StoredDocument(
+        path=document.path,
+        key=document.key,
+        sha256=entry.sha256,
+        title=document.title,
+        language=document.language,
+        access=rule(entry.access),
+        fingerprint=entry.fingerprint,
+    )
+
+
+def conversation_row(past: PastConversation) -> schemas.ConversationRow:
+    """A conversation in a list."""
+    return schemas.ConversationRow(id=past.id, title=one_line(past.title), updated=past.updated)
+
+
+def turn(past: PastTurn, principal: Principal, registry: Registry) -> schemas.Turn:
+    """A past turn as its reader may see it now: withheld whole where one of its sources is no longer theirs."""
+    found = [_past_source(one, principal, registry) for one in past.sources]
+    withheld = any(one is None for one in found)
+    sources = [] if withheld else [one for one in found if one is not None]
+    parts = {one.number: registry.part(one.document, one.version, one.span.part) for one in past.sources}
+    return schemas.Turn(
+        case=past.case,
+        question=visible(past.question),
+        asked=past.asked,
+        outcome=past.answer.outcome,
+        withheld=withheld,
+        sentences=[] if withheld else [sentence(said) for said in past.answer.sentences],
+        sources=sources,
+        citations=[] if withheld else [citation(c, _first(parts.get(c.passage))) for c in past.answer.citations],
+        model=past.answer.model,
+        seconds=past.answer.seconds,
+    )
+
+
+def _past_source(past: PastSource, principal: Principal, registry: Registry) -> schemas.Source | None:
+    entry = registry.entry(past.document)
+    kept = registry.part(past.document, past.version, past.span.part)
+    if entry is None or kept is None or not decide(principal, entry.access, datetime.now(UTC)):
+        return None
+    part, picture = kept
+    document = entry.document
+    return schemas.Source(
+        number=past.number,
+        document=past.document,
+        version=past.version,
+        title=one_line(registry.title(past.document, past.version)),
+        collection=document.collection,
+        path=visible(document.path),
+        language=document.language,
+        classification=entry.access.classification.word,
+        updated=document.updated,
+        part=past.span.part,
+        part_kind=part.kind,
+        part_label=one_line(part.label),
+        heading=one_line(past.heading),
+        start=past.span.start,
+        end=past.span.end,
+        text=masked(part.text[past.span.start : past.span.end]),
+        picture=picture,
+        boxes=boxes(part, past.span),
+        score=past.score,
+        cosine=past.cosine,
+        coverage=past.coverage,
+    )
+
+
+def _first(kept: tuple[Part, bool] | None) -> Part | None:
+    return kept[0] if kept else None

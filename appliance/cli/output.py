@@ -1,0 +1,31 @@
+"""How commands show things: tables that know East Asian widths, or JSON. No document draws on the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from appliance.visible import one_line
+
+
+def as_json(value: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table, as wide as the terminal; in a pipe, as wide as it needs."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in head:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(one_line(cell)) for cell in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)

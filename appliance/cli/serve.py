@@ -1,0 +1,27 @@
+"""`appliance serve`: the API on the port and on the private socket, until it is told to stop."""
+
+from __future__ import annotations
+
+import click
+
+from appliance.cli.command import settings
+
+
+@click.command
+def serve() -> None:
+    """Serve the API, without the portal."""
+    import asyncio
+
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    from appliance.api.app import create_app
+    from appliance.api.origin import ExactOrigin
+    from appliance.serve import serving
+
+    configured = settings()
+    with serving(configured, lambda services: ExactOrigin(
+        Starlette(routes=[Mount("/api", create_app(services))]), configured.origin
+    )) as run:  # fmt: skip
+        click.echo(configured.origin)
+        asyncio.run(run())

@@ -1,0 +1,177 @@
+"""A command's way to the API: the running server's private socket, or this process as its server while it needs one.
+
+So there is one way in: a command never touches index, registry or log itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from appliance.errors import REGISTERED, ApplianceError, ServerUnreachable
+from appliance.models import Language
+from appliance.settings import Settings
+
+_BASE = "http://appliance.private/api"
+_START_SECONDS = 60.0
+
+
+class Refused(ApplianceError):
+    """The API's refusal, as it came: its code, and its sentence in the language asked for."""
+
+    def __init__(self, code: str, message: str, values: dict[str, str]) -> None:
+        self.refused_code = code
+        self.message = message
+        super().__init__(**values)
+
+    def text(self, language: Language) -> str:
+        """The sentence, which the API wrote in the caller's language."""
+        return self.message
+
+    @property
+    def kind(self) -> type[ApplianceError]:
+        """The error that the API raised; ApplianceError where its code is not known here."""
+        return REGISTERED.get(self.refused_code, ApplianceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream: its name and its data."""
+
+    name: str
+    data: str
+
+
+class Connection:
+    """Requests to the API. Every refusal is raised as Refused."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def get(self, path: str, **params: str | int) -> httpx.Response:
+        """GET."""
+        return self._checked(self._client.get(_BASE + path, params=params))
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        """POST of a JSON body."""
+        return self._checked(self._client.post(_BASE + path, json=body))
+
+    def put(self, path: str, body: object) -> httpx.Response:
+        """PUT of a JSON body."""
+        return self._checked(self._client.put(_BASE + path, json=body))
+
+    def upload(self, path: str, files: list[tuple[str, tuple[str, bytes, str]]]) -> httpx.Response:
+        """PUT of a multipart body."""
+        return self._checked(self._client.put(_BASE + path, files=files, timeout=600))
+
+    def delete(self, path: str) -> httpx.Response:
+        """DELETE."""
+        return self._checked(self._client.delete(_BASE + path))
+
+    def stream(self, path: str, body: object) -> Iterator[Event]:
+        """POST whose answer is a stream of events; closing the iterator ends it."""
+        with self._client.stream("POST", _BASE + path, json=body, timeout=None) as response:
+            if response.is_error:
+                response.read()
+                self._checked(response)
+            name = ""
+            for line in response.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield Event(name, line.removeprefix("data: "))
+
+    @contextmanager
+    def signed_in(self, person: str) -> Iterator[None]:
+        """As one of the demo's people, for the block: the same session as the sign-in page gives."""
+        self.post("/session/demo", {"person": person})
+        try:
+            yield
+        finally:
+            self.delete("/session")
+            self._client.cookies.clear()
+
+    @staticmethod
+    def _checked(response: httpx.Response) -> httpx.Response:
+        if not response.is_error:
+            return response
+        try:
+            body = response.json()
+            raise Refused(body["code"], body["message"], body.get("values", {}))
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ServerUnreachable(why=f"HTTP {response.status_code}") from error
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connection]:
+    """A connection to this installation, whoever serves it. Raises what opening the services raises."""
+    from appliance.api.private import ownership, socket_path
+
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        with ownership(settings.home) as ours:
+            if ours:
+                with _serving(settings), _client(settings) as client:
+                    yield Connection(client)
+                return
+        with socket_path(settings.home) as path:
+            if _answers(path):
+                with _client(settings) as client:
+                    yield Connection(client)
+                return
+        if time.monotonic() > until:
+            raise ServerUnreachable(why=f"{settings.home / 'run'}: somebody holds it, and nobody answers")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[httpx.Client]:
+    from appliance.api.private import socket_path
+
+    with socket_path(settings.home) as path:
+        transport = httpx.HTTPTransport(uds=path)
+        headers = {"accept-language": settings.language}
+        with httpx.Client(transport=transport, headers=headers, timeout=60) as client:
+            try:
+                yield client
+            except httpx.TransportError as error:
+                raise ServerUnreachable(why=str(error) or type(error).__name__) from error
+
+
+def _answers(path: str) -> bool:
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=5) as client:
+            return client.get(f"{_BASE}/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[None]:
+    """This process serves its own command on the private socket, from a thread."""
+    from appliance.serve import private_server
+    from appliance.wiring import open_services
+
+    with open_services(settings) as services, private_server(services) as server:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="api", daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.005)
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def installed_at(home: Path) -> bool:
+    """Whether there is an installation in this folder."""
+    return (home / "settings.toml").is_file()

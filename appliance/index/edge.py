@@ -1,0 +1,144 @@
+"""The index in process: Qdrant Edge, the server's engine as a library. One process owns a folder (`folder.py`).
+
+The engine keeps the GIL for the length of a call, so writing goes in small pieces and other threads get their turn
+between them. There is no graph index: up to some 100,000 chunks an exact scan is quicker under an access filter, and
+complete. The write-ahead log is not fsynced per call, so each writing method flushes before it returns.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import qdrant_edge as qdrant
+
+from appliance.access import AccessFilter
+from appliance.errors import IndexUnavailable
+from appliance.index import edge_request, folder
+from appliance.index.collection import Collection
+from appliance.index.hybrid import Question, Ranked, Stored, TermWeights, search
+from appliance.models import Hit, HybridQuery, IndexedChunk
+
+POINTS_A_CALL = 64  # some 30 ms of the GIL
+PAGE = 512  # of the inventory
+
+
+class EdgeIndex:
+    """A `ChunkIndex` in a folder, made when it does not exist. Safe for threads: calls take turns.
+
+    Raises IndexLocked when another process (or another EdgeIndex of this one) owns the folder, EmbedderMismatch when
+    another embedder or tokenizer made it, IndexUnavailable when the engine cannot read it.
+    """
+
+    def __init__(self, path: Path, collection: Collection) -> None:
+        self._path = path
+        self._collection = collection
+        self._turn = threading.RLock()
+        self._weights = TermWeights()
+        self._lock = folder.owned(path)
+        try:
+            with self._engine():
+                self._shard = folder.opened(path, collection)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def upsert(self, chunks: Sequence[IndexedChunk]) -> None:
+        """Store or replace chunks by id, durable on return. Raises InvalidVector before anything is stored."""
+        self._collection.require_fitting(chunks)
+        for start in range(0, len(chunks), POINTS_A_CALL):
+            points = [edge_request.point(chunk) for chunk in chunks[start : start + POINTS_A_CALL]]
+            self._write(qdrant.UpdateOperation.upsert_points(points))
+        self._flush()
+
+    def delete(self, *, document: str, version: str | None = None) -> None:
+        """Remove the chunks of a document, or of one version of it; durable on return."""
+        self._write(qdrant.UpdateOperation.delete_points_by_filter(edge_request.of_document(document, version)))
+        self._flush()
+
+    def set_access(self, *, document: str, acl_id: int) -> None:
+        """Move all chunks of a document to another access list: a payload write that touches no vector."""
+        chosen = edge_request.of_document(document, None)
+        self._write(qdrant.UpdateOperation.set_payload_by_filter(chosen, {"acl_id": acl_id}))
+        self._flush()
+
+    def search(self, query: HybridQuery, *, access: AccessFilter) -> list[Hit]:
+        """At most `query.limit` hits that `access` admits, best first; equal scores in the order of chunk ids."""
+        if query.dense is not None:
+            self._collection.require_vector("?", query.dense)
+        with self._turn:
+            return search(self, query, access=access, weights=self._weights.within(access))
+
+    def count(self, *, access: AccessFilter) -> int:
+        """How many chunks `access` admits."""
+        if not access.allowed:
+            return 0
+        with self._engine():
+            return self._shard.count(qdrant.CountRequest(exact=True, filter=edge_request.admitted(access)))
+
+    def inventory(self) -> Iterator[tuple[str, str, str, int | None]]:
+        """Every stored chunk as (chunk id, document, version, access list id), page by page: no content."""
+        offset = None
+        while True:
+            with self._engine():
+                records, offset = self._shard.scroll(
+                    qdrant.ScrollRequest(offset=offset, limit=PAGE, with_payload=True, with_vector=False)
+                )
+            for record in records:
+                payload = record.payload or {}
+                yield str(record.id), payload.get("document", ""), payload.get("version", ""), payload.get("acl_id")
+            if offset is None:
+                return
+
+    def close(self) -> None:
+        """Flush and release the folder; the index cannot be used after. Closing again does nothing."""
+        with self._turn:
+            if self._lock.closed:
+                return
+            try:
+                with self._engine():
+                    self._shard.flush()
+                    self._shard.close()
+            finally:
+                self._lock.close()
+
+    def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
+        """Answer each question within `access` (of `hybrid.Engine`)."""
+        batch = qdrant.QueryBatchRequest([edge_request.request(question, access) for question in questions])
+        with self._engine():
+            answers = self._shard.query_batch(batch)
+        return [[(str(point.id), point.score) for point in answer] for answer in answers]
+
+    def stored(self, chunks: Sequence[str], *, access: AccessFilter) -> dict[str, Stored]:
+        """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
+        chosen = edge_request.admitted(access, frozenset(chunks))
+        with self._engine():
+            records, _ = self._shard.scroll(
+                qdrant.ScrollRequest(limit=len(chunks) + 1, filter=chosen, with_payload=True, with_vector=False)
+            )
+        payloads = {str(record.id): record.payload or {} for record in records}
+        return {chunk: Stored(each["document"], each["version"], each["acl_id"]) for chunk, each in payloads.items()}
+
+    def _write(self, operation: qdrant.UpdateOperation) -> None:
+        with self._engine():
+            self._weights.forget()
+            self._shard.update(operation)
+
+    def _flush(self) -> None:
+        with self._engine():
+            self._shard.flush()
+
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        """A turn at the engine, which has no error type of its own: what it raises becomes IndexUnavailable."""
+        with self._turn:
+            if self._lock.closed:
+                raise IndexUnavailable(where=self._path, why="closed")
+            try:
+                yield
+            except Exception as error:
+                if type(error) is not Exception:
+                    raise
+                raise IndexUnavailable(where=self._path, why=error) from error

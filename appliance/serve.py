@@ -1,0 +1,98 @@
+"""Servers of the API: on the private socket, and on a port."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from appliance.api.app import create_app
+from appliance.api.private import PeerProtocol, Private, listening, ownership
+from appliance.errors import IndexLocked, PortTaken
+from appliance.settings import Settings
+from appliance.wiring import Services, open_services
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server on a socket that is already bound; signals are its caller's business."""
+
+    def __init__(self, config: uvicorn.Config, bound: socket.socket) -> None:
+        super().__init__(config)
+        self._bound = bound
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until `should_exit`."""
+        await super()._serve([self._bound])
+
+
+@contextmanager
+def private_server(services: Services) -> Iterator[Server]:
+    """The API on the private socket, not yet serving."""
+    app = Starlette(routes=[Mount("/api", create_app(services))])
+    with listening(services.settings.home) as bound:
+        config = _config(Private(app), http=PeerProtocol)
+        yield Server(config, bound)
+
+
+@contextmanager
+def public_server(app: ASGIApp, settings: Settings) -> Iterator[Server]:
+    """An application on the settings' host and port, not yet serving. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTaken(port=settings.port, host=settings.host) from error
+        bound.listen(512)
+        yield Server(_config(app), bound)
+
+
+@contextmanager
+def serving(
+    settings: Settings, application: Callable[[Services], ASGIApp]
+) -> Iterator[Callable[[], Coroutine[None, None, None]]]:
+    """What serves an application on the port and the API on the private socket, in one process, until a signal.
+
+    Raises IndexLocked where another process serves this installation already, PortTaken, and what services raise.
+    """
+    with ownership(settings.home) as ours:
+        if not ours:
+            raise IndexLocked(where=settings.home)
+        with (
+            open_services(settings) as services,
+            public_server(application(services), settings) as public,
+            private_server(services) as private,
+        ):
+
+            async def run() -> None:
+                loop = asyncio.get_running_loop()
+
+                def stop() -> None:
+                    public.should_exit = private.should_exit = True
+
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    loop.add_signal_handler(number, stop)
+                await asyncio.gather(public.serve(), private.serve())
+
+            yield run
+
+
+def _config(app: ASGIApp, http: type[PeerProtocol] | str = "auto") -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=http,  # type: ignore[arg-type]  # uvicorn names its own protocol classes only
+        proxy_headers=False,  # nobody stands before us who may say who calls
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )

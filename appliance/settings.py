@@ -1,0 +1,160 @@
+"""The only reader of the environment and of the settings file: everything else is given its settings as arguments.
+
+APPLIANCE_HOME names the folder of settings and data. APPLIANCE_<KEY> overrides a key of its `settings.toml`.
+A secret is named by a file; where systemd passes credentials, a relative name is looked up among them first.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.errors import (
+    ApplianceError,
+    DemoIdentityNotLocal,
+    FolderOpenToOthers,
+    HomeMissing,
+    SettingInvalid,
+    SettingsRefused,
+    SettingUnknown,
+)
+from appliance.models import Language
+
+FILE = "settings.toml"
+PREFIX = "APPLIANCE_"
+# Read here although they are no settings: where the installation is, and systemd's folder of secrets.
+_NOT_SETTINGS = {"APPLIANCE_HOME"}
+
+
+class Settings(BaseModel):
+    """Every setting, with its default. Times say their unit; paths are relative to APPLIANCE_HOME."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Annotated[Path, Field(exclude=True, description="APPLIANCE_HOME itself; not a key.")]
+    language: Annotated[Language, Field(description="Language of commands and of errors: `ja` or `en`.")] = "ja"
+    host: Annotated[str, Field(description="Address that portal and API listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Port that portal and API listen on.")] = 8765
+    public_url: Annotated[
+        str, Field(description="Address that browsers use, exactly; empty: http://<host>:<port>.")
+    ] = ""
+    identity: Annotated[
+        Literal["demo"], Field(description="Who may sign in: `demo` (the people of `people`, loopback only).")
+    ] = "demo"
+    people: Annotated[Path, Field(description="File with the demo's groups and people.")] = Path("people.toml")
+    session_minutes: Annotated[int, Field(ge=1, le=1440, description="A session ends after this time unused.")] = 60
+    session_hours: Annotated[int, Field(ge=1, le=24, description="A session ends after this time in any case.")] = 10
+    index: Annotated[Literal["edge", "qdrant"], Field(description="`edge`: in process; `qdrant`: a server.")] = "edge"
+    qdrant_url: Annotated[str, Field(description="Address of the Qdrant server, with index = qdrant.")] = ""
+    qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None
+    embedder: Annotated[
+        Literal["packaged"], Field(description="`packaged`: the small multilingual E5 in the installation.")
+    ] = "packaged"
+    chat_model: Annotated[
+        Literal["extractive"], Field(description="`extractive`: answers are quotations, no model is needed.")
+    ] = "extractive"
+    question_characters: Annotated[int, Field(ge=50, le=20000, description="Longest question accepted.")] = 2000
+    passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
+    upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200
+
+    @property
+    def origin(self) -> str:
+        """What browsers must name as Origin: scheme, host and port."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def data(self) -> Path:
+        """Where everything that must be backed up stands."""
+        return self.home / "data"
+
+    def secret(self, path: Path | None) -> str | None:
+        """The content of a secret's file, without its line end; None where no file is named."""
+        if path is None:
+            return None
+        place = _secret_path(self.home, path)
+        _check_private(place, 0o600)
+        return place.read_text(encoding="utf-8").rstrip("\n")
+
+
+def home_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """APPLIANCE_HOME, made absolute; `/var/lib/appliance` where it is not set."""
+    environ = os.environ if environ is None else environ
+    return Path(environ.get("APPLIANCE_HOME") or "/var/lib/appliance").expanduser().absolute()
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. Raises HomeMissing, FolderOpenToOthers, SettingsRefused or DemoIdentityNotLocal."""
+    environ = os.environ if environ is None else environ
+    home = home_folder(environ)
+    file = home / FILE
+    if not file.is_file():
+        raise HomeMissing(path=home)
+    _check_private(home, 0o700)
+    faults: list[ApplianceError] = []
+    values: dict[str, object] = {}
+    try:
+        values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused([SettingInvalid(where=file, key="TOML", value="…", why=error)]) from error
+    origin = dict.fromkeys(values, str(file))
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name not in _NOT_SETTINGS and not name.startswith("APPLIANCE_TESTS_"):
+            key = name.removeprefix(PREFIX).lower()
+            values[key], origin[key] = value, name
+    for key in [key for key in values if key not in Settings.model_fields or key == "home"]:
+        del values[key]
+        faults.append(SettingUnknown(where=origin[key], key=key))
+    try:
+        settings = Settings.model_validate({**values, "home": home})
+    except ValidationError as error:
+        faults += [_fault(item["loc"], item["msg"], item["input"], origin) for item in error.errors()]
+        raise SettingsRefused(faults) from error
+    if faults:
+        raise SettingsRefused(faults)
+    if settings.identity == "demo" and not _loopback(settings.host):
+        raise DemoIdentityNotLocal(host=settings.host)
+    return settings
+
+
+def shell_language(environ: Mapping[str, str] | None = None) -> Language:
+    """The language of the shell: for messages before there are settings."""
+    environ = os.environ if environ is None else environ
+    wanted = environ.get("APPLIANCE_LANGUAGE") or environ.get("LC_ALL") or environ.get("LANG") or ""
+    return "ja" if wanted.startswith("ja") else "en"
+
+
+def _fault(path: tuple[int | str, ...], why: str, value: object, origin: dict[str, str]) -> ApplianceError:
+    key = str(path[0])
+    return SettingInvalid(where=origin.get(key, FILE), key=key, value=value, why=why)
+
+
+def _loopback(host: str) -> bool:
+    """Only literal addresses count: what a name resolves to can change after the start."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _secret_path(home: Path, path: Path) -> Path:
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and not path.is_absolute() and (found := Path(credentials) / path).is_file():
+        return found
+    return home / path
+
+
+def _check_private(path: Path, wanted: int) -> None:
+    """Refuse a folder or file that anybody but its owner may use. Raises SettingInvalid where it is missing."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError as error:
+        raise SettingInvalid(where=path, key="file", value=path.name, why="it does not exist") from error
+    if mode & ~wanted:
+        raise FolderOpenToOthers(path=path, mode=f"{mode:04o}", wanted=f"{wanted:04o}")

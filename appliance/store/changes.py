@@ -1,0 +1,141 @@
+"""Writes to the registry: each function is one transaction; an announced change stays on record until it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from appliance.access import AccessList
+from appliance.store import layout
+from appliance.store.registry import NewVersion, Registry
+from appliance.store.schema import CHANGE, CHUNK, DOCUMENT, PART, VERSION
+
+Kind = Literal["store", "remove", "access"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An announced change whose outcome is not in the audit log yet."""
+
+    case: str
+    kind: Kind
+    document: str
+    version: str
+
+
+def announce(registry: Registry, change: Change) -> None:
+    """Put a change on record before anything is done."""
+    with registry.engine.begin() as connection:
+        connection.execute(insert(CHANGE).values(**{f: getattr(change, f) for f in Change.__slots__}))
+
+
+def settle(registry: Registry, case: str) -> None:
+    """Its outcome is in the audit log: take the change off the record."""
+    with registry.engine.begin() as connection:
+        connection.execute(delete(CHANGE).where(CHANGE.c.case == case))
+
+
+def open_changes(registry: Registry) -> list[Change]:
+    """What was announced and never settled: a process ended in between."""
+    with registry.engine.connect() as connection:
+        return [Change(row.case, row.kind, row.document, row.version) for row in connection.execute(select(CHANGE))]
+
+
+def intern(registry: Registry, acl: AccessList) -> int:
+    """The id of an access list, made where it is new."""
+    with registry.engine.begin() as connection:
+        return registry.lists.intern(acl, connection)
+
+
+def make_current(registry: Registry, new: NewVersion, acl_id: int) -> str | None:
+    """Make a version the current one of its document, in one transaction; the version it replaces, if any."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with registry.engine.begin() as connection:
+        old = connection.execute(select(DOCUMENT.c.version).where(DOCUMENT.c.key == new.key)).scalar_one_or_none()
+        if old is None:
+            values = {"key": new.key, "collection": new.collection, "path": new.path}
+            connection.execute(insert(DOCUMENT).values(**values, acl_id=acl_id, version=new.version))
+        else:
+            connection.execute(
+                update(DOCUMENT).where(DOCUMENT.c.key == new.key).values(acl_id=acl_id, version=new.version)
+            )
+            connection.execute(
+                update(VERSION).where(VERSION.c.document == new.key, VERSION.c.version == old).values(valid_until=now)
+            )
+        # The same content may come back: its row is made anew, since it is valid from now on.
+        connection.execute(delete(VERSION).where(VERSION.c.document == new.key, VERSION.c.version == new.version))
+        _insert_version(connection, new, now)
+    return old if old != new.version else None
+
+
+def _insert_version(connection: Connection, new: NewVersion, now: datetime) -> None:
+    its = {"document": new.key, "version": new.version}
+    connection.execute(
+        insert(VERSION).values(
+            **its,
+            sha256=new.sha256,
+            title=new.title,
+            language=new.language,
+            media_type=new.media_type,
+            fingerprint=new.fingerprint,
+            bytes=new.size,
+            valid_from=now,
+        )
+    )
+    if new.parts:
+        connection.execute(
+            insert(PART),
+            [
+                {
+                    **its,
+                    "ordinal": part.ordinal,
+                    "kind": part.kind,
+                    "label": part.label,
+                    "text": part.text,
+                    "lines": layout.pack(part.lines),
+                    "picture": part.ordinal in new.pictures,
+                }
+                for part in new.parts
+            ],
+        )
+    if new.chunks:
+        connection.execute(
+            insert(CHUNK),
+            [
+                {
+                    **its,
+                    "id": chunk.id,
+                    "ordinal": chunk.ordinal,
+                    "part": chunk.span.part,
+                    "start": chunk.span.start,
+                    "end": chunk.span.end,
+                    "heading": chunk.heading,
+                }
+                for chunk in new.chunks
+            ],
+        )
+
+
+def change_access(registry: Registry, document: str, acl: AccessList) -> int:
+    """Give a document another access list; its id."""
+    with registry.engine.begin() as connection:
+        acl_id = registry.lists.intern(acl, connection)
+        connection.execute(update(DOCUMENT).where(DOCUMENT.c.key == document).values(acl_id=acl_id))
+    return acl_id
+
+
+def remove(registry: Registry, document: str) -> None:
+    """Take a document and all its versions out of the registry: invisible from here on."""
+    with registry.engine.begin() as connection:
+        connection.execute(delete(DOCUMENT).where(DOCUMENT.c.key == document))
+
+
+def exists(registry: Registry, document: str, version: str | None = None) -> bool:
+    """Whether a document is registered; with `version`, whether that version is its current one."""
+    query = select(DOCUMENT.c.version).where(DOCUMENT.c.key == document)
+    with registry.engine.connect() as connection:
+        found = connection.execute(query).scalar_one_or_none()
+    return found is not None and version in (None, found)

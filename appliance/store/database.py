@@ -1,0 +1,53 @@
+"""Opens the relational store: SQLite here, with its pragmas set explicitly; brings the schema up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
+
+from appliance.errors import StoreUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # the newest revision; a test compares it with the migrations
+
+
+def open_database(file: Path) -> Engine:
+    """An engine on `file`, migrated to HEAD. Raises StoreUnavailable."""
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10})
+    event.listen(engine, "connect", _pragmas)
+    try:
+        if _revision(engine) != HEAD:
+            _migrate(engine)
+    except (DatabaseError, OSError) as error:
+        engine.dispose()
+        raise StoreUnavailable(where=file, why=error.__cause__ or error) from error
+    return engine
+
+
+def _pragmas(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    # WAL alone may lose a commit in a power cut; deleted text must not stay readable in free pages.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,69 @@
+"""The files beside the registry: each version's original and its page pictures, kept by document and version.
+
+Written to a temporary name, flushed, then renamed, so that a version's folder is whole or absent.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from appliance.errors import DiskFull
+
+ORIGINAL = "original"
+
+
+class Originals:
+    """Folder `<root>/<document key>/<version>/` with `original`, `<page>.webp` and `<page>.thumb.webp`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._waiting = root / ".waiting"
+        shutil.rmtree(self._waiting, ignore_errors=True)  # of a process that was killed
+        self._waiting.mkdir(mode=0o700)
+
+    def keep(self, document: str, version: str, files: Mapping[str, BinaryIO], *, called: str) -> None:
+        """Store the files of a version. Raises DiskFull, and then nothing of them is left."""
+        waiting = Path(tempfile.mkdtemp(dir=self._waiting))
+        try:
+            for name, source in files.items():
+                with (waiting / name).open("wb") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+                    target.flush()
+                    os.fsync(target.fileno())
+            place = self._folder(document, version)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            shutil.rmtree(place, ignore_errors=True)
+            waiting.rename(place)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(path=self.root, document=called) from error
+            raise
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)
+
+    def picture(self, document: str, version: str, ordinal: int, *, small: bool) -> Path | None:
+        """The picture of a page, if it has one."""
+        place = self._folder(document, version) / (f"{ordinal}.thumb.webp" if small else f"{ordinal}.webp")
+        return place if place.is_file() else None
+
+    def forget(self, document: str, version: str | None = None) -> None:
+        """Remove a document's files, or those of one version."""
+        folder = self.root / _safe(document)
+        shutil.rmtree(folder if version is None else folder / _safe(version), ignore_errors=True)
+
+    def _folder(self, document: str, version: str) -> Path:
+        return self.root / _safe(document) / _safe(version)
+
+
+def _safe(name: str) -> str:
+    """Keys and versions are hex; anything else never becomes a path."""
+    if not name or not all(character in "0123456789abcdef" for character in name):
+        raise ValueError(f"not a key: {name!r}")
+    return name

@@ -1,0 +1,124 @@
+"""Which format a file has: decided by its content; the name only chooses among the formats that are plain text."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import PurePosixPath
+from typing import Literal
+
+from ingest.errors import FileBroken, FileEmpty, FileEncrypted, FileMislabelled, FormatUnsupported
+
+Kind = Literal["pdf", "docx", "xlsx", "html", "csv", "markdown", "txt"]
+
+KNOWN = "PDF, DOCX, XLSX, HTML, CSV, Markdown, TXT"
+ENDINGS: dict[str, Kind] = {
+    "pdf": "pdf",
+    "docx": "docx",
+    "docm": "docx",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
+    "csv": "csv",
+    "tsv": "csv",
+    "md": "markdown",
+    "markdown": "markdown",
+    "txt": "txt",
+    "text": "txt",
+    "log": "txt",
+}
+_TEXT: frozenset[Kind] = frozenset({"html", "csv", "markdown", "txt"})
+_OFFICE: tuple[tuple[str, Kind], ...] = (("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"))
+_FOREIGN_PACKAGES = (("ppt/", "PPTX"), ("content.xml", "OpenDocument"), ("META-INF/", "a Java archive"))
+_FOREIGN = (
+    (b"{\\rtf", "RTF"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90\0", "a program"),
+    (b"SQLite format 3\0", "a database"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*|<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)
+
+
+def kind_of(data: bytes, name: str) -> Kind:
+    """The format that a converter exists for.
+
+    Raises FileEmpty, FileEncrypted, FileBroken, FormatUnsupported, and FileMislabelled when the name says otherwise (a
+    sign-in page saved as .pdf is no document).
+    """
+    if not data.strip(b"\0 \t\r\n"):
+        raise FileEmpty(name=name)
+    named = ENDINGS.get(ending(name))
+    found = _by_content(data, name)
+    if found is None:
+        return _text_kind(data, name, named)
+    if named is not None and named != found:
+        raise FileMislabelled(name=name, named=named.upper(), found=found.upper())
+    return found
+
+
+def ending(name: str) -> str:
+    """The lower-case ending of a file name without its dot; empty when there is none."""
+    return PurePosixPath(name).suffix.removeprefix(".").lower()
+
+
+def _by_content(data: bytes, name: str) -> Kind | None:
+    if b"%PDF-" in data[:1024] and not _HTML.match(data[:4096]):
+        return "pdf"
+    if data.startswith(b"PK\x03\x04"):
+        return _package_kind(data, name)
+    if data.startswith(_OLE):
+        raise _ole_failure(data, name)
+    for magic, found in _FOREIGN:
+        if data.startswith(magic):
+            raise FormatUnsupported(name=name, found=found, known=KNOWN)
+    return None
+
+
+def _package_kind(data: bytes, name: str) -> Kind:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            members = set(package.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise FileBroken(name=name, why=f"its ZIP directory cannot be read: {error}") from error
+    for member, kind in _OFFICE:
+        if member in members:
+            return kind
+    for start, found in _FOREIGN_PACKAGES:
+        if any(member.startswith(start) for member in members):
+            raise FormatUnsupported(name=name, found=found, known=KNOWN)
+    raise FormatUnsupported(name=name, found="a ZIP archive", known=KNOWN)
+
+
+def _ole_failure(data: bytes, name: str) -> FileEncrypted | FormatUnsupported:
+    if "EncryptedPackage".encode("utf-16-le") in data:  # [MS-OFFCRYPTO] 2.3.4.4
+        return FileEncrypted(name=name)
+    return FormatUnsupported(name=name, found="the Office format of before 2007 (or MSG)", known=KNOWN)
+
+
+def _text_kind(data: bytes, name: str, named: Kind | None) -> Kind:
+    is_html = bool(_HTML.match(data.removeprefix(b"\xef\xbb\xbf")[:8192]))
+    if named is None:
+        if is_html:
+            return "html"
+        if ending(name):
+            raise FormatUnsupported(name=name, found=f"the ending .{ending(name)}", known=KNOWN)
+        return "txt"
+    if named not in _TEXT or (named == "csv" and is_html):
+        raise FileMislabelled(name=name, named=named.upper(), found="HTML" if is_html else _guess(data))
+    return named
+
+
+def _guess(data: bytes) -> str:
+    return "binary data" if b"\0" in data[:4096] else "plain text"

@@ -1,0 +1,250 @@
+"""PDF by PDFium: per page its text, its lines' boxes as displayed, and its picture."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+from appliance.models import Part
+from appliance.visible import one_line
+from ingest.convert.page_text import Glyph, joined, rows_of, shown_forms
+from ingest.convert.plain import language_of, stem
+from ingest.converted import Converted, Limits, Note, Picture
+from ingest.errors import FileBroken, FileEncrypted, FileTooLarge, NeedsOcr
+
+_THUMBNAIL = 144
+_TALLEST = 4  # a picture's height over its width: receipts and banners stay readable, bombs do not fit
+_GARBLED = 0.05
+_SCAN = 0.5  # share of the page that a picture covers, beside almost no text
+_FEW = 20
+
+
+def convert(data: bytes, name: str, limits: Limits) -> Converted:
+    """A part a page, with its number as label; pages without text are noted, not dropped.
+
+    Raises FileEncrypted, FileBroken (also when the end of the file is missing), FileTooLarge, NeedsOcr.
+    """
+    document = _opened(data, name)
+    try:
+        count = len(document)
+        if not count:
+            raise FileBroken(name=name, why="it has no pages")
+        if count > limits.pages:
+            raise FileTooLarge(name=name, what=f"{count} pages", limit=f"{limits.pages} pages")
+        pages = [_page(document, index, name, limits) for index in range(count)]
+        title = _title(document) or stem(name)
+    finally:
+        document.close()
+    parts = tuple(page.part for page in pages)
+    if not any(part.text for part in parts):
+        raise NeedsOcr(name=name, pages=count)
+    return Converted(
+        title=title,
+        media_type="application/pdf",
+        language=language_of("\n".join(part.text for part in parts)),
+        parts=parts,
+        pictures=tuple(page.picture for page in pages if page.picture),
+        notes=tuple(note for page in pages for note in page.notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    part: Part
+    picture: Picture | None
+    notes: tuple[Note, ...]
+
+
+def _opened(data: bytes, name: str) -> pdfium.PdfDocument:
+    # PDFium rebuilds what a lost end of file leaves and is silent about the pages that are gone.
+    if data.rfind(b"startxref") < data.rfind(b"endobj"):
+        raise FileBroken(name=name, why="its end is missing")
+    try:
+        return pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if c.FPDF_GetLastError() in {c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY} or "password" in str(error).lower():
+            raise FileEncrypted(name=name) from error
+        raise FileBroken(name=name, why="it is no valid PDF") from error
+
+
+def _title(document: pdfium.PdfDocument) -> str:
+    title = one_line(document.get_metadata_value("Title"))
+    junk = not title or "⟨" in title or "\ufffd" in title or title.lower().startswith(("untitled", "microsoft "))
+    latin = any("\xa0" <= character <= "\xff" for character in title)  # cp932 bytes read as PDFDocEncoding
+    return "" if junk or latin else title
+
+
+def _page(document: pdfium.PdfDocument, index: int, name: str, limits: Limits) -> _Page:
+    ordinal = index + 1
+    try:
+        page = document[index]
+        textpage = page.get_textpage()
+    except pdfium.PdfiumError as error:
+        raise FileBroken(name=name, why=f"page {ordinal} cannot be read") from error
+    view = _View.of(page)
+    reading = _Reading(textpage, view)
+    rows = rows_of(reading.glyphs)
+    text, lines = joined(rows, view.width, view.height)
+    notes = list(_notes(page, view, ordinal, text, reading))
+    if any(row.direction == "down" and len(row.glyphs) > 3 for row in rows):
+        notes.append(Note("vertical-text", ordinal))
+    picture = _picture(page, ordinal, limits.page_pixels) if limits.page_pixels else None
+    if limits.page_pixels and picture is None:
+        notes.append(Note("no-picture", ordinal))
+    textpage.close()
+    page.close()
+    return _Page(Part(ordinal, "page", str(ordinal), text, lines), picture, tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The visible rectangle of a page in its own coordinates (points, upwards) and its clockwise turns by 90 degrees."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turns: int
+
+    @classmethod
+    def of(cls, page: pdfium.PdfPage) -> _View:
+        box = c.FS_RECTF()
+        c.FPDF_GetPageBoundingBox(page, box)
+        return cls(box.left, box.bottom, box.right, box.top, page.get_rotation() // 90 % 4)
+
+    @property
+    def width(self) -> float:
+        return (self.top - self.bottom if self.turns % 2 else self.right - self.left) or 1.0
+
+    @property
+    def height(self) -> float:
+        return (self.right - self.left if self.turns % 2 else self.top - self.bottom) or 1.0
+
+    def shown(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the page as it is displayed, from the top left, downwards."""
+        match self.turns:
+            case 0:
+                return x - self.left, self.top - y
+            case 1:
+                return y - self.bottom, x - self.left
+            case 2:
+                return self.right - x, y - self.bottom
+            case _:
+                return self.top - y, self.right - x
+
+
+class _Reading:
+    """The characters of a page in the file's order, None for a line's end, and how many were outside or unreadable."""
+
+    def __init__(self, textpage: pdfium.PdfTextPage, view: _View) -> None:
+        self.glyphs: list[Glyph | None] = []
+        self.outside = 0
+        self.unreadable = 0
+        self._view = view
+        self._textpage = textpage
+        for character, box, odd in self._characters():
+            self._take(character, box, odd)
+
+    def _take(self, character: str, box: c.FS_RECTF, odd: bool) -> None:
+        if character in "\r\n":
+            if self.glyphs and self.glyphs[-1] is not None:
+                self.glyphs.append(None)
+            return
+        x1, y1 = self._view.shown(box.left, box.top)
+        x2, y2 = self._view.shown(box.right, box.bottom)
+        left, right, top, bottom = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
+        if not (0 <= (left + right) / 2 <= self._view.width and 0 <= (top + bottom) / 2 <= self._view.height):
+            self.outside += not character.isspace()
+            return
+        self.unreadable += odd
+        shown = shown_forms(character)
+        if shown in {"\u3099", "\u309a"} and self.glyphs and (before := self.glyphs[-1]):
+            self.glyphs[-1] = _composed(before, shown, right, top)
+            return
+        step = (right - left) / len(shown)
+        for number, part in enumerate(shown):
+            self.glyphs.append(Glyph(part, left + step * number, top, left + step * (number + 1), bottom))
+
+    def _characters(self) -> Iterator[tuple[str, c.FS_RECTF, bool]]:
+        """(character, box, whether its meaning is unknown); pairs of surrogates become one, NUL is dropped."""
+        handle = self._textpage.raw
+        high, first = 0, c.FS_RECTF()
+        for index in range(c.FPDFText_CountChars(handle)):
+            code = c.FPDFText_GetUnicode(handle, index)
+            box = c.FS_RECTF()
+            c.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
+            if 0xD800 <= code < 0xDC00:
+                high, first = code, box
+                continue
+            if 0xDC00 <= code < 0xE000 and high:
+                code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+                box.left, box.right = min(first.left, box.left), max(first.right, box.right)
+            high = 0
+            # PDFium gives U+0002 or U+FFFE for a hyphen at a line's end.
+            character = "\ufffe" if code in {2, 0xFFFE} else chr(code)
+            if code == 0 or (code < 32 and character not in "\r\n\t\ufffe"):
+                continue
+            yield character, box, _odd(character, handle, index)
+
+
+def _odd(character: str, handle: c.FPDF_TEXTPAGE, index: int) -> bool:
+    if character.isspace() or character == "\ufffe":
+        return False
+    if character == "\ufffd" or unicodedata.category(character) in {"Co", "Cn", "Cs", "Cc"}:
+        return True
+    return c.FPDFText_HasUnicodeMapError(handle, index) == 1
+
+
+def _composed(before: Glyph, mark: str, right: float, top: float) -> Glyph:
+    both = unicodedata.normalize("NFC", before.character + mark)
+    character = both if len(both) == 1 else before.character
+    return Glyph(character, before.left, min(before.top, top), max(before.right, right), before.bottom)
+
+
+def _notes(page: pdfium.PdfPage, view: _View, ordinal: int, text: str, reading: _Reading) -> Iterator[Note]:
+    if len(text) < _FEW and _pictured(page, view, at_all=not text):
+        yield Note("needs-ocr", ordinal)
+    elif not text:
+        yield Note("blank-page", ordinal)
+    elif reading.unreadable > _GARBLED * len(text):
+        yield Note("garbled", ordinal, {"share": str(round(100 * reading.unreadable / len(text)))})
+    if reading.outside:
+        yield Note("off-page-text", ordinal, {"count": str(reading.outside)})
+
+
+def _pictured(page: pdfium.PdfPage, view: _View, at_all: bool) -> bool:
+    """Whether a picture (or, on a page without text, outlines drawn as paths) stands where text would."""
+    covered = 0.0
+    for item in page.get_objects(max_depth=4):
+        if item.type == c.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            covered += (right - left) * (top - bottom)
+        elif at_all and item.type in {c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_SHADING}:
+            return True
+    return covered > (0 if at_all else _SCAN * view.width * view.height)
+
+
+def _picture(page: pdfium.PdfPage, ordinal: int, widest: int) -> Picture | None:
+    width, height = page.get_size()
+    if width <= 0 or height <= 0:
+        return None
+    scale = min(widest / width, widest * _TALLEST / height)
+    try:
+        image = page.render(scale=scale, prefer_bgrx=True).to_pil().convert("RGB")
+    except (pdfium.PdfiumError, ValueError, OSError):
+        return None
+    small = image.copy()
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL * _TALLEST))
+    return Picture(ordinal, _webp(image), _webp(small))
+
+
+def _webp(image: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=80, method=2)  # type: ignore[attr-defined]
+    return buffer.getvalue()

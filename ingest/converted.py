@@ -1,0 +1,112 @@
+"""What a converter gives: a document's text in parts that a citation can open, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from appliance.models import Language, Part
+from appliance.visible import one_line
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost. Bytes, seconds of wall clock and of CPU, counts."""
+
+    seconds: float = 300.0
+    cpu_seconds: int = 300
+    memory: int = 2048 * MIB  # address space of the child
+    input: int = 256 * MIB
+    output: int = 512 * MIB
+    inflated: int = 512 * MIB  # all members of an Office file together, unpacked
+    pages: int = 5_000
+    cells: int = 500_000
+    characters: int = 20_000_000
+    page_pixels: int = 1240  # width of a page picture; 0: no pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as WebP: the page itself and a thumbnail 144 pixels wide."""
+
+    ordinal: int
+    page: bytes
+    thumbnail: bytes
+
+
+# Codes of notes with an English and a Japanese sentence. A note is news about a usable document, not a failure.
+NOTES: dict[str, tuple[str, str]] = {
+    "needs-ocr": (
+        "Page {part} has no text, only a picture: needs OCR. The other pages can be searched.",
+        "{part} ページには文字情報がなく画像だけです（OCR が必要です）。他のページは検索できます。",
+    ),
+    "blank-page": ("Page {part} is blank.", "{part} ページは空白です。"),
+    "garbled": (
+        "Part {part}: {share} % of the characters have no known meaning in the file; its text may be wrong.",
+        "{part}: 文字の {share} % が正しく読み取れませんでした。本文が誤っている可能性があります。",
+    ),
+    "vertical-text": (
+        "Page {part} is written vertically; check the order of its columns.",
+        "{part} ページは縦書きです。段の順序を確認してください。",
+    ),
+    "off-page-text": (
+        "Page {part}: {count} characters outside the visible page were left out.",
+        "{part} ページ: 表示範囲の外にある {count} 文字は取り込んでいません。",
+    ),
+    "no-picture": (
+        "Page {part} could not be drawn; its text can be searched.",
+        "{part} ページの画像を作成できませんでした。本文は検索できます。",
+    ),
+    "hidden-sheet": ("The hidden sheet {sheet} was left out.", "非表示のシート {sheet} は取り込んでいません。"),
+    "hidden-cells": (
+        "Sheet {sheet}: {rows} hidden rows and {columns} hidden columns were left out.",
+        "シート {sheet}: 非表示の {rows} 行・{columns} 列は取り込んでいません。",
+    ),
+    "no-cached-value": (
+        "Sheet {sheet}: {count} formulas have no stored result. Open the file in a spreadsheet program and save it.",
+        "シート {sheet}: 計算結果のない数式が {count} 個あります。表計算ソフトで開いて保存し直してください。",
+    ),
+    "empty-sheet": ("Sheet {sheet} is empty.", "シート {sheet} は空です。"),
+    "encoding": ("Read as {encoding}.", "文字コード {encoding} として読み取りました。"),
+    "nul-removed": ("{count} NUL characters were removed.", "NUL 文字を {count} 個取り除きました。"),
+    "recovered": (
+        "The file is damaged in places ({why}); what could be read was taken in.",
+        "ファイルの一部が壊れています（{why}）。読み取れた部分を取り込みました。",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the operator should know about a converted file. `code` is a key of NOTES; `part` counts from 1, 0: whole file."""
+
+    code: str
+    part: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, language: Language) -> str:
+        """One sentence; acting characters in values are made visible."""
+        fields = {name: one_line(value) for name, value in self.values.items()}
+        return NOTES[self.code][language == "ja"].format(part=self.part, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A whole document. Ordinals of parts run from 1 without gaps; pictures exist for PDF only."""
+
+    title: str
+    media_type: str
+    language: Language
+    parts: tuple[Part, ...]
+    pictures: tuple[Picture, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class Converter(Protocol):
+    """Bytes to a document. Raises ConversionFailed; opens no path and no connection."""
+
+    def __call__(self, data: bytes, name: str, limits: Limits) -> Converted:
+        """`name` is the file's own name, used for the title and in messages, never opened."""

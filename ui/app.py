@@ -1,0 +1,57 @@
+"""The page script that Streamlit runs: who is signed in, which views they get, and the frame around every view."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from appliance.api.schemas import Me
+from appliance.errors import ApplianceError
+from ui.client import Api
+from ui.components.links import followed_link
+from ui.frame import account_menu, brand
+from ui.gate import SESSION_COOKIE
+from ui.markup import notice
+from ui.options import bound
+from ui.texts import text
+from ui.views import ask, audit, documents
+from ui.visit import Visit, visit_language, visit_zone
+
+VIEWS = {"ask": ask.show, "documents": documents.show, "audit": audit.show}
+
+
+def signed_in(api: Api) -> Me:
+    """The signed-in person, asked for once per open page: the gate closes the page when the session ends."""
+    me: Me | None = st.session_state.get("me")
+    if me is None:
+        me = st.session_state["me"] = api.me()
+    return me
+
+
+def main() -> None:
+    """Draw the frame, then the chosen view."""
+    options, language = bound(), visit_language()
+    api = Api(options, st.context.cookies.get(SESSION_COOKIE, ""), language)
+    try:
+        me = signed_in(api)
+    except ApplianceError as error:
+        st.html(notice(text("failed", language), [error.text(language)], "bad"))
+        st.stop()
+    visit = Visit(api, me, language, visit_zone(), followed_link())
+    st.set_page_config(page_title=visit.t("product"), layout="wide", initial_sidebar_state="auto")
+    st.logo(brand(visit.t("product"), dark=st.context.theme.type == "dark"), size="large")
+    names = [name for name in VIEWS if name != "audit" or "auditor" in me.roles]
+    pages = [
+        st.Page(partial(VIEWS[name], visit), title=visit.t(name), url_path=name, default=name == "ask")
+        for name in names
+    ]
+    chosen = st.navigation(pages, position="top")
+    name = chosen.url_path or "ask"
+    with st.container(key="account"), st.popover(me.name, key="account-menu"):
+        st.html(account_menu(visit, name, st.query_params.to_dict()))
+    with st.container(key=f"view-{name}"):
+        chosen.run()
+
+
+main()

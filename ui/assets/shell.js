@@ -1,0 +1,91 @@
+/* Runs before the first paint of every page of the portal.
+   1. Colour scheme: gives the root the scheme that Streamlit will choose for .stApp, so that light-dark() also holds in
+      overlays (which stand outside .stApp) and a dark page never flashes white.
+   2. Session: replaces the page when its session has ended, also when it comes back from the browser's history.
+   3. Words: puts Streamlit's few built-in English words into the page's language.
+   4. Focus: gives it back when the question field takes it, which Streamlit does whenever a run ends.
+   5. Questions: brings a new question to the top of the screen. */
+(() => {
+  const root = document.documentElement;
+  const words = JSON.parse(document.querySelector('meta[name="portal-words"]').content);
+
+  /* 1. Streamlit's own key; a test tells when it changes. */
+  const themeKey = "stActiveTheme-/-v2";
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const chosenTheme = () => (localStorage.getItem(themeKey) || "").replaceAll('"', "") || "System";
+  const applyTheme = () => {
+    const theme = chosenTheme();
+    root.style.colorScheme = theme === "System" ? (dark.matches ? "dark" : "light") : theme.toLowerCase();
+    document.querySelectorAll("[data-theme]").forEach((choice) => {
+      choice.setAttribute("aria-current", String(choice.dataset.theme === theme));
+    });
+  };
+  applyTheme();
+  dark.addEventListener("change", applyTheme);
+  addEventListener("click", (event) => {
+    const choice = event.target.closest && event.target.closest("[data-theme]");
+    if (!choice) return;
+    event.preventDefault();
+    localStorage.setItem(themeKey, JSON.stringify(choice.dataset.theme));
+    location.reload();
+  }, true);
+
+  /* 2. The gate closes an open page's websocket with 4401, and answers 401 to whatever has no session. */
+  const ended = () => location.replace("/signin?expired");
+  const check = () => fetch("/_stcore/health", { cache: "no-store" }).then((answer) => { if (answer.status === 401) ended(); }, () => {});
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("close", (event) => (event.code === 4401 ? ended() : check()));
+    }
+  };
+  if (!location.pathname.startsWith("/signin")) addEventListener("pageshow", (event) => { if (event.persisted) check(); });
+
+  /* 3. */
+  const translate = () => {
+    document.querySelectorAll("[aria-label], input[placeholder], img[alt]").forEach((element) => {
+      for (const name of ["aria-label", "placeholder", "alt"]) {
+        const ours = words.streamlit[element.getAttribute(name)];
+        if (ours && ours !== element.getAttribute(name)) element.setAttribute(name, ours);
+      }
+    });
+    const skip = document.querySelector('[data-testid="stSkipToContent"]');
+    const ours = skip && words.streamlit[skip.textContent];
+    if (ours && ours !== skip.textContent) skip.textContent = ours;
+  };
+
+  /* 4. A focus that follows no key and no pointer was not the person's wish. */
+  let touched = 0, last = null;
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (touched = performance.now()), true);
+  addEventListener("focusin", (event) => {
+    const element = event.composedPath()[0];
+    const field = element.dataset && element.dataset.testid === "stChatInputTextArea";
+    if (field && last && last !== element && last.isConnected && performance.now() - touched > 300) last.focus();
+    else last = element;
+  }, true);
+
+  /* 5. */
+  let turns = 0;
+  const follow = () => {
+    const all = document.querySelectorAll(".turn");
+    if (all.length > turns && all.length > 1) all[all.length - 1].scrollIntoView({ block: "start" });
+    turns = all.length;
+  };
+
+  let due = 0;
+  const soon = () => {
+    due = due || requestAnimationFrame(() => {
+      due = 0;
+      translate();
+      applyTheme();
+      follow();
+      dispatchEvent(new Event("portal-changed"));
+    });
+  };
+  addEventListener("DOMContentLoaded", () => {
+    new MutationObserver(soon).observe(document.body, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder"],
+    });
+  });
+})();

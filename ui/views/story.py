@@ -1,0 +1,106 @@
+"""Audit events as HTML: the state of the log, rows of the list, and one case told from beginning to end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from appliance.api.schemas import AuditCase, AuditList, AuditProof, AuditRow
+from ui.markup import escaped, fold, line, state, table
+from ui.visit import Visit
+
+_KINDS = {"success": "ready", "denied": "failed", "failed": "failed", "aborted": "check"}
+_WORDS = {"success": "success", "denied": "denied", "failed": "outcome_failed", "aborted": "aborted"}
+_SHORT = 12  # hex digits of a hash that tell it apart in a line
+
+
+def actor(visit: Visit, row: AuditRow) -> str:
+    """Who acted, in words."""
+    return row.actor_name or row.actor if row.actor_kind == "person" else visit.t(row.actor_kind)
+
+
+def outcome(visit: Visit, row: AuditRow) -> str:
+    """How it ended."""
+    return state(_KINDS[row.outcome], visit.t(_WORDS[row.outcome]))
+
+
+def log_state(visit: Visit, found: AuditList) -> str:
+    """How long the log is, and the signed checkpoint that stands for all of it."""
+    size, root = visit.t("log_size", n=f"{found.size:,}"), visit.t("log_root", root=f"{found.root[:_SHORT]}…")
+    return f'<p class="counts"><span>{line(size)}</span><span><code>{line(root)}</code></span></p>' + fold(
+        visit.t("checkpoint"), "", f'<pre class="note" tabindex="0">{escaped(found.checkpoint)}</pre>'
+    )
+
+
+def event_rows(visit: Visit, rows: Sequence[AuditRow], chosen: str | None, link: str) -> str:
+    """The list of events; each leads to its case."""
+    head = [(visit.t(key), "") for key in ("time", "actor", "action", "outcome")] + [(visit.t("record"), "num")]
+    cells = [
+        (
+            f'<a href="/audit?case={line(row.case)}" target="_self" data-open="{link}{line(row.case)}" '
+            f'aria-current="{"true" if row.case == chosen else "false"}">{visit.when(row.time, "%m-%d %H:%M:%S")}</a>',
+            line(actor(visit, row)),
+            line(row.label),
+            outcome(visit, row),
+            f"{row.index:,}",
+        )
+        for row in rows
+    ]
+    return table(visit.t("audit_log"), head, cells, "list events")
+
+
+def story(visit: Visit, case: AuditCase) -> str:
+    """One case: what happened when, what was asked and answered, and that it stands in the log."""
+    if not case.events:
+        return f'<p class="story quiet">{line(visit.t("no_events"))}</p>'
+    first = case.events[0]
+    steps = "".join(_step(visit, row) for row in case.events)
+    texts = {name: words for row in case.events for name, words in row.texts.items() if words}
+    return (
+        f'<section class="story" aria-label="{line(visit.t("story"))}"><h2 class="small">{line(visit.t("story"))}</h2>'
+        f'<p class="head"><b>{line(first.label)}</b>{outcome(visit, case.events[-1])}</p>'
+        f"<p>{line(actor(visit, first))} ・ {visit.when(first.time, '%Y-%m-%d %H:%M')}<br>"
+        f'<span class="quiet">{line(visit.t("case", case=case.case))}</span></p>'
+        f'{_texts(visit, texts)}<ol class="path-of">{steps}</ol>{_proof(visit, case.proof)}</section>'
+    )
+
+
+def _step(visit: Visit, row: AuditRow) -> str:
+    details = ""
+    if row.details:
+        details = (
+            f'<details class="details"><summary>{line(visit.t("details"))}</summary>{_facts(row.details)}</details>'
+        )
+    return (
+        f'<li><time datetime="{row.time.isoformat()}">{visit.when(row.time, "%H:%M:%S")}</time>'
+        f"<span>{line(row.label)}</span> {outcome(visit, row) if row.outcome != 'success' else ''}{details}</li>"
+    )
+
+
+def _facts(details: Mapping[str, object]) -> str:
+    rows = "".join(f"<div><dt>{line(name)}</dt><dd>{line(_shown(value))}</dd></div>" for name, value in details.items())
+    return f'<dl class="record">{rows}</dl>'
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _texts(visit: Visit, texts: Mapping[str, str]) -> str:
+    named = {"question": visit.t("text_question"), "answer": visit.t("text_answer")}
+    return "".join(
+        f'<div class="said"><p class="name">{line(named.get(name, name))}</p><p>{escaped(words)}</p></div>'
+        for name, words in texts.items()
+    )
+
+
+def _proof(visit: Visit, proof: AuditProof) -> str:
+    kind, words = ("ok", "proof") if proof.verified else ("none", "proof_bad")
+    at = visit.t("proof_at", n=f"{proof.index:,}", all=f"{proof.size:,}")
+    path = "".join(f"<li><code>{line(digest)}</code></li>" for digest in proof.path)
+    return (
+        f'<p class="proof proof-{kind}"><i class="mark mark-{kind}" aria-hidden="true"></i>'
+        f"<span><b>{line(visit.t(words))}</b>"
+        f'<br><span class="quiet">{line(at)} <code>{line(proof.root[:_SHORT])}…</code></span></span></p>'
+        + fold(visit.t("proof_path"), str(len(proof.path)), f"<ol>{path}</ol>")
+    )
