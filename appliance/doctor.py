@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from appliance import probe
 from appliance.api.schemas import Check
-from appliance.audit.check import check_log
 from appliance.errors import ApplianceError
 from appliance.lexical.sudachi import terms
 from appliance.models import Language
@@ -56,7 +55,7 @@ def _disk(services: Services) -> Finding:
 
 
 def _log(services: Services) -> Finding:
-    found = {language: check_log(services.audit, services.settings.data, language) for language in _BOTH}
+    found = {language: services.audit.check(language) for language in _BOTH}
     return ("".join(found["ja"]), " ".join(found["en"])) if found["en"] else None
 
 

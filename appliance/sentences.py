@@ -26,14 +26,20 @@ _PAIRS = {
 }
 _LONGEST_ASIDE = 120  # a bracket that closes later holds sentences of its own
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr no nos vs cf ca fig figs sec art arts para vol ch pp ed eds rev gen hon approx est dept "
-    "jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e viz al".split()
+    re.findall(
+        r"\S+",
+        "mr mrs ms dr prof st jr sr no nos vs cf ca fig figs sec art arts para vol ch pp ed eds rev gen hon approx est "
+        "dept jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e viz al",
+    )
 )
 # May end a sentence too: they do when a word follows that begins sentences.
-_OPEN_ENDED = frozenset("inc ltd co corp llc plc etc a.m p.m u.s u.k u.n e.u ph.d b.c a.d".split())
+_OPEN_ENDED = frozenset(re.findall(r"\S+", "inc ltd co corp llc plc etc a.m p.m u.s u.k u.n e.u ph.d b.c a.d"))
 _STARTERS = frozenset(
-    "the this that these those it its in on at a an we our you your he she they his her their there here if when while "
-    "as for from to after before however also but and or all any each no not please see".split()
+    re.findall(
+        r"\S+",
+        "the this that these those it its in on at a an we our you your he she they his her their there here if when "
+        "while as for from to after before however also but and or all any each no not please see",
+    )
 )
 _WORD_BEFORE = re.compile(r"[A-Za-z][A-Za-z.]*$")
 _NUMBER_BEFORE = re.compile(r"(?:^|[\n\s])[(（]?[0-9０-９A-Za-z]{1,3}$")
@@ -45,8 +51,8 @@ _WRAPPED_FROM = 30  # a Japanese line at least this long that stops in mid-sente
 def sentences(text: str) -> list[Span]:
     """The sentences in order, without the white space around them; nothing but white space stands between two.
 
-    A new line ends a sentence, except in text wrapped by hand. 「…。」と is one sentence; "U.S.", "No. 5", "3.14", "e.g."
-    and the number of a list item end none.
+    A new line ends a sentence, except in text wrapped by hand. 「…。」と goes on; "U.S.", "No. 5", "3.14", "e.g." and
+    the number of a list item end none.
     """
     asides = _asides(text)
     starts = [start for start, _ in asides]
@@ -128,7 +134,7 @@ def _western_end(text: str, begin: int, match: re.Match[str]) -> bool:
     following = after.lstrip()
     if not following:
         return True
-    if following[0].islower() or "…" in mark and following[0] in "、。":
+    if following[0].islower() or ("…" in mark and following[0] in "、。"):
         return False
     if mark.rstrip("\"'”’)]」』）") != ".":
         return True

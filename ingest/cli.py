@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ _FAIL_FAST = click.option("--fail-fast", is_flag=True, help="End at the first fi
 def ingest() -> None:
     """Take documents in. A collection is a folder with a collection.toml, which says who may see what.
 
-    Formats: PDF, DOCX, XLSX, HTML, CSV, Markdown, TXT. A run that was interrupted goes on where it stopped: run it again.
+    Formats: PDF, DOCX, XLSX, HTML, CSV, Markdown, TXT. After an interruption run the same command again: it goes on.
     """
 
 
@@ -132,6 +133,84 @@ def check(root: Path, collection: str, as_data: bool) -> int:
         rows = _taken(pipeline, found)
         rows += pipeline.remove(pipeline.removals(found))
         return _report(rows, language, as_data)
+
+
+_TOO_MANY = (
+    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。何も変更していません。"
+    "意図した削除なら --yes を付けて実行してください。",
+    "{gone} of the collection's {all} documents are not in the folder. Nothing was changed. "
+    "If that is meant, run with --yes.",
+)
+_ASK = (
+    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。削除しますか",
+    "{gone} of the collection's {all} documents are not in the folder. Remove them",
+)
+
+
+def _confirmed(gone: list[str], pipeline: Pipeline, language: Language) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return click.confirm(_ASK[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+
+
+def _root_of(path: Path) -> Path:
+    """The collection's root: the nearest folder at or above `path` with a manifest; without one, the folder itself."""
+    from ingest.manifest import MANIFEST
+
+    start = path.absolute()
+    for folder in (start, *start.parents):
+        if (folder / MANIFEST).is_file():
+            return folder
+    return start if start.is_dir() else start.parent
+
+
+@contextmanager
+def _connected() -> Iterator[tuple[Connection, Language]]:
+    from appliance.connect import connect
+
+    configured = settings()
+    with connect(configured) as api:
+        yield api, configured.language
+
+
+def _pipeline(
+    api: Connection, root: Path, collection: str, language: Language, *, fail_fast: bool = False, dry: bool = False
+) -> Pipeline:
+    from appliance.embedding.e5 import E5Embedder
+    from ingest.manifest import read_manifest
+    from ingest.pipeline import Options, Pipeline
+    from ingest.target import Target
+
+    target = Target(api, collection)
+    manifest = read_manifest(root, target.groups())
+    return Pipeline(target, manifest, E5Embedder(), Options(language, fail_fast=fail_fast, dry=dry))
+
+
+def _taken(pipeline: Pipeline, found: Survey) -> list[Row]:
+    """Every row, with a bar on a terminal."""
+    total = len(found.files) + len(found.refused)
+    with click.progressbar(pipeline.rows(found), length=total, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        return list(bar)
+
+
+def _report(rows: list[Row], language: Language, as_data: bool) -> int:
+    from appliance.cli.output import as_json, table
+    from ingest.report import state_word, summary
+
+    rows = sorted(rows, key=lambda row: row.path)
+    if as_data:
+        as_json([row.as_json() for row in rows])
+    else:
+        shown = [row for row in rows if row.state != "unchanged"]
+        head = ("document", "state", "chunks", "notes") if language == "en" else ("文書", "状態", "断片", "備考")
+        cells = [
+            (row.path, state_word(row.state, language), str(row.chunks or ""), row.reason or " ".join(row.notes))
+            for row in shown
+        ]
+        if cells:
+            table(head, cells)
+        click.echo(summary(rows, language))
+    return exits.SOME_FAILED if any(row.state == "failed" for row in rows) else exits.OK
 
 
 def main() -> None:

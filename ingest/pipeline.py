@@ -117,8 +117,8 @@ class Pipeline:
     def _texts(self, found: Survey) -> Iterator[str]:
         """The chunks' texts for the embedder; each document waits in line for its vectors."""
         for result in self._converted(found):
-            if isinstance(result, Row):
-                self._done.append(result)
+            if isinstance(result, Row) or self._options.dry:
+                self._done.append(result if isinstance(result, Row) else _would_store(result))
                 continue
             self._waiting.append(result)
             yield from (_indexed(draft) for draft in result.drafts)
@@ -158,8 +158,6 @@ class Pipeline:
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
         path = ready.original.path
-        if self._options.dry:
-            return Row(path, "would-store", notes=ready.notes, parts=parts, chunks=chunks)
         given = Given(ready.rule.access, ready.rule.language, self._identity)
         matrix = np.stack(vectors) if vectors else np.empty((0, self._embedder.identity.dimensions), np.float32)
         try:
@@ -174,6 +172,11 @@ class Pipeline:
         if self._options.fail_fast:
             raise error
         return Row(path, "failed", reason=error.text(self._options.language), code=error.code)
+
+
+def _would_store(ready: _Ready) -> Row:
+    parts, chunks = len(ready.converted.parts), len(ready.drafts)
+    return Row(ready.original.path, "would-store", notes=ready.notes, parts=parts, chunks=chunks)
 
 
 def _indexed(draft: Draft) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from appliance.api.schemas import AccessRule, ChunkIn, DocumentIn, Group, LineIn, PartIn, Stored, StoredDocument
 from appliance.connect import Connection
-from appliance.models import Matrix, Part
+from appliance.models import Language, Matrix, Part
 from ingest.converted import Converted
 from ingest.original import Original
 from ingest.split import FINGERPRINT, Draft

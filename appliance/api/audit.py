@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -24,8 +23,7 @@ from appliance.api.schemas import (
     AuditRow,
     AuditVerification,
 )
-from appliance.audit.check import check_log
-from appliance.audit.export import export, selection
+from appliance.audit.export import Selection, export
 from appliance.audit.reading import EventFilter, LoggedEvent
 from appliance.errors import AuditEventNotFound, ExportRefused
 from appliance.models import AuditEvent, Json, new_id
@@ -85,8 +83,7 @@ def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileRe
     services.audit.commit(AuditEvent("audit.exported", "success", who.actor, new_id(), details))
     folder = tempfile.TemporaryDirectory(prefix="export-", dir=services.settings.data)
     target = Path(folder.name) / "audit-export"
-    wanted = selection(start=body.start, end=body.end, person=body.person)
-    export(services.audit, target, wanted, created=datetime.now(UTC))
+    export(services.audit, target, Selection(start=body.start, end=body.end, person=body.person))
     archive = Path(folder.name) / "audit-export.zip"
     with ZipFile(archive, "w", ZIP_DEFLATED) as out:
         for file in _files(target):
@@ -108,9 +105,9 @@ def _files(folder: Path) -> Iterator[Path]:
 def verify(services: Held, who: Auditor) -> AuditVerification:
     """Check every stored leaf and text against the signed checkpoint."""
     head = services.audit.reader.head()
-    problems = check_log(services.audit, services.settings.data, who.language)
+    problems = services.audit.check(who.language)
     _viewed(services, who, {"verified": not problems})
-    return AuditVerification(verified=not problems, size=head.size, root=head.root.hex(), problems=problems)
+    return AuditVerification(verified=not problems, size=head.size, root=head.root.hex(), problems=list(problems))
 
 
 def _proof(index: int, services: Services) -> AuditProof:

@@ -81,37 +81,45 @@ def _fraction(text: str) -> str:
     return f"{sign}0.{'0' * (power - 1)}{mantissa.lstrip('-').replace('.', '')}"
 
 
+def reencode(value: Json) -> str:
+    """The canonical text of a value that `decode` returned, fast."""
+    text = _fast(value)
+    # Only a fraction below 1e-4 is written differently by Python, and then with an exponent.
+    return _text(value) if "e-" in text else text
+
+
 def decode(data: bytes) -> Json:
     """The value of canonical bytes; anything else (spaces, doubled or unsorted keys, other spellings) is refused."""
-    tiny = False
-
-    def fraction(token: str) -> float:
-        nonlocal tiny
-        value = float(token)
-        if number(value) != token:
-            raise NotCanonical(f"the number {token[:40]}")
-        tiny = tiny or abs(value) < 1e-4
-        return value
-
-    def constant(token: str) -> float:
-        raise NotCanonical(f"the number {token}")
-
-    def whole(token: str) -> int:
-        if len(token) > 15 and (len(token) > 17 or abs(int(token)) > _MAX_SAFE):
-            raise NotCanonical(f"the number {token[:40]}")
-        return int(token)
-
     try:
-        value: Json = json.loads(data.decode(), parse_float=fraction, parse_int=whole, parse_constant=constant)
-        again = _text(value) if tiny else _fast(value)
-        same = again.encode() == data
+        value: Json = _reader.decode(data.decode())
+        same = reencode(value).encode() == data
     except (ValueError, RecursionError) as error:
         raise refusal("not-canonical", detail=str(error)[:120] or type(error).__name__) from error
     if not same:
         raise refusal("not-canonical", detail="order, spacing or spelling")
-    if not _ascii_keys(value):
+    if not (data.isascii() or _ascii_keys(value)):
         raise refusal("not-canonical", detail="a key that is not ASCII")
     return value
+
+
+def _read_fraction(token: str) -> float:
+    value = float(token)
+    if number(value) != token:
+        raise NotCanonical(f"the number {token[:40]}")
+    return value
+
+
+def _read_whole(token: str) -> int:
+    if len(token) > 15 and (len(token) > 17 or abs(int(token)) > _MAX_SAFE):
+        raise NotCanonical(f"the number {token[:40]}")
+    return int(token)
+
+
+def _read_constant(token: str) -> float:
+    raise NotCanonical(f"the number {token}")
+
+
+_reader = json.JSONDecoder(parse_float=_read_fraction, parse_int=_read_whole, parse_constant=_read_constant)
 
 
 def _ascii_keys(value: Json) -> bool:

@@ -37,8 +37,8 @@ from appliance.audit.manifest import (
 )
 from appliance.audit.merkle import EMPTY_ROOT, leaf_hash
 from appliance.audit.note import VerifierKey, open_note
-from appliance.audit.refusal import refusal, within
-from appliance.audit.tiles import Frontier, Tile, decode_bundle, expected
+from appliance.audit.refusal import located, refusal, within
+from appliance.audit.tiles import WIDTH, Frontier, Tile, decode_bundle, expected
 from appliance.errors import ExportRefused
 
 _BLOCK = 1 << 20
@@ -187,7 +187,6 @@ class _Examination:
     checkpoint: Checkpoint
     earlier: tuple[str, Checkpoint] | None
     frontier: Frontier = field(default_factory=Frontier)
-    tiles: dict[str, bytes] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     last_time: str = ""
     events: int = 0
@@ -201,20 +200,21 @@ class _Examination:
             with _reading():
                 jsonl = stack.enter_context(open(self.folder / JSONL, "rb"))
                 csv = stack.enter_context(open(self.folder / CSV, "rb"))
-            with within(CSV):
-                _expect(csv, records.csv_head(self.manifest.text_names), refusal("row-differs", detail="-"))
+            _expect(csv, records.csv_head(self.manifest.text_names), 0, "row-differs")
+            admits = self.manifest.selection.admits
             for index, data, path in self._entries():
-                with within(f"{path}#{index}"):
-                    leaf = self._leaf(index, data)
-                if self.manifest.selection.admits(leaf):
+                leaf = self._leaf(index, data, path)
+                if admits(leaf):
                     self._shown(index, data, leaf, jsonl, csv)
             for file, name in ((jsonl, JSONL), (csv, CSV)):
-                with within(name):
-                    _expect(file, b"", refusal("surplus"), at_end=True)
+                with within(name), _reading():
+                    if file.read(1):
+                        raise refusal("surplus")
         self._compare_totals()
 
     def _entries(self) -> Iterator[tuple[int, bytes, str]]:
         """Every entry, its bundle's path too; the tree grows with it."""
+        watched = self.earlier[1].size if self.earlier else None
         for tile in expected(self.checkpoint.size):
             if tile.level is not None:
                 continue
@@ -224,8 +224,9 @@ class _Examination:
             for data in entries:
                 yield self.frontier.size, data, path
                 for full in self.frontier.append(leaf_hash(data)):
-                    self._compare_tile(Tile(full.level, full.n, 256), full.hashes)
-                self._compare_earlier()
+                    self._compare_tile(Tile(full.level, full.n, WIDTH), full.hashes)
+                if self.frontier.size == watched:
+                    self._compare_earlier()
         for partial, hashes in self.frontier.partial():
             self._compare_tile(partial, hashes)
 
@@ -243,12 +244,15 @@ class _Examination:
         if root != earlier.root:
             raise refusal("forked", file=name, detail=earlier.size)
 
-    def _leaf(self, index: int, data: bytes) -> Leaf:
-        leaf = parse(data)
+    def _leaf(self, index: int, data: bytes, path: str) -> Leaf:
+        try:
+            leaf = parse(data)
+        except ExportRefused as error:
+            raise located(error, f"{path}#{index}") from error
         if leaf.time < self.last_time:
-            raise refusal("time-backwards", detail=index)
+            raise refusal("time-backwards", file=path, detail=index)
         if leaf.id in self.ids:
-            raise refusal("id-twice", detail=index)
+            raise refusal("id-twice", file=path, detail=index)
         self.last_time = leaf.time
         self.ids.add(leaf.id)
         return leaf
@@ -257,18 +261,21 @@ class _Examination:
         action = self.manifest.actions.get(leaf.action)
         if action is None:
             raise refusal("action-unknown", file=MANIFEST, detail=index)
-        with within(JSONL), _reading():
+        try:
             line = jsonl.readline()
             if not line:
                 raise refusal("event-missing", detail=index)
             head = records.line_head(index, data, leaf, action)
             texts = records.texts_of_line(line, head, index, leaf.commitments)
-        with within(CSV):
-            row = records.csv_row(index, leaf, action, texts, self.manifest.text_names)
-            _expect(csv, row, refusal("row-differs", detail=index))
+        except ExportRefused as error:
+            raise located(error, JSONL) from error
+        except OSError as error:
+            raise refusal("unreadable", file=JSONL, detail=error.strerror or error) from error
+        _expect(csv, records.csv_row(index, leaf, action, texts, self.manifest.text_names), index, "row-differs")
         self.events += 1
-        self.erased += sum(text is None for text in texts.values())
-        self.names |= leaf.commitments.keys()
+        if texts:
+            self.erased += sum(text is None for text in texts.values())
+            self.names |= leaf.commitments.keys()
 
     def _compare_totals(self) -> None:
         with within(CHECKPOINT):
@@ -285,11 +292,13 @@ class _Examination:
                     raise refusal("count-differs", detail=what, expected=said, found=found)
 
 
-def _expect(file: BinaryIO, wanted: bytes, otherwise: ExportRefused, *, at_end: bool = False) -> None:
-    with _reading():
-        found = file.read(1 if at_end else len(wanted))
+def _expect(csv: BinaryIO, wanted: bytes, index: int, reason: str) -> None:
+    try:
+        found = csv.read(len(wanted))
+    except OSError as error:
+        raise refusal("unreadable", file=CSV, detail=error.strerror or error) from error
     if found != wanted:
-        raise otherwise
+        raise refusal(reason, file=CSV, detail=index)
 
 
 def _read(place: Path) -> bytes:

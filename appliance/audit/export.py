@@ -34,7 +34,7 @@ from appliance.audit.manifest import (
     SIGNATURE,
     FileEntry,
     Manifest,
-    Selection,
+    StatedSelection,
     statement,
 )
 from appliance.audit.merkle import leaf_hash
@@ -54,14 +54,24 @@ class Exported:
     erased: int
 
 
-def selection(*, start: datetime | None, end: datetime | None, person: str | None) -> Selection:
-    """The events from `start` on and before `end`, of one person; None is any. Times are aware."""
-    # A command line may bring a lone surrogate; nobody's id has one, and JSON cannot hold it.
-    name = None if person is None else person.encode(errors="replace").decode()
-    return Selection(None if start is None else stamp(start), None if end is None else stamp(end), name)
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The events to show: from `start` on and before `end` (aware times), the acts of one person; None is any."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    person: str | None = None
+
+    @property
+    def stated(self) -> StatedSelection:
+        """As the manifest states it."""
+        # A command line may bring a lone surrogate; nobody's id has one, and JSON cannot hold it.
+        person = None if self.person is None else self.person.encode(errors="replace").decode()
+        start, end = (None if time is None else stamp(time) for time in (self.start, self.end))
+        return StatedSelection(start, end, person)
 
 
-def export(log: AuditLog, folder: Path, wanted: Selection, *, created: datetime) -> Exported:
+def export(log: AuditLog, folder: Path, wanted: Selection) -> Exported:
     """Write the export into `folder`, which is new or empty. Raises ExportFolderUsed or ExportNotWritten."""
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise ExportFolderUsed(path=folder)
@@ -69,7 +79,7 @@ def export(log: AuditLog, folder: Path, wanted: Selection, *, created: datetime)
     try:
         room.mkdir(mode=0o700)
         try:
-            exported = _Writing(log, room, wanted).run(created)
+            exported = _Writing(log, room, wanted.stated).run()
             room.rename(folder)
         finally:
             shutil.rmtree(room, ignore_errors=True)
@@ -81,13 +91,13 @@ def export(log: AuditLog, folder: Path, wanted: Selection, *, created: datetime)
 class _Writing:
     """One export on its way; counts what the manifest will say."""
 
-    def __init__(self, log: AuditLog, room: Path, wanted: Selection) -> None:
+    def __init__(self, log: AuditLog, room: Path, wanted: StatedSelection) -> None:
         self._log, self._room, self._wanted = log, room, wanted
         self._files: dict[str, FileEntry] = {}
         self._actions: dict[str, Action] = {}
         self._events = self._erased = 0
 
-    def run(self, created: datetime) -> Exported:
+    def run(self) -> Exported:
         reader = self._log.reader
         with store.storage(reader.path), reader.engine.connect() as connection:
             # (1) What is appended from now on is not part of this export.
@@ -106,7 +116,7 @@ class _Writing:
             origin=self._log.key.name,
             size=head.size,
             root=root.hex(),
-            created=stamp(created),
+            created=stamp(self._log.now()),
             selection=self._wanted,
             events=self._events,
             erased=self._erased,

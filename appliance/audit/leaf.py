@@ -163,25 +163,23 @@ def parse(data: bytes) -> Leaf:
     if not isinstance(value, dict) or value.keys() != _FIELDS or value["v"] != VERSION:
         raise refusal("malformed", detail="not the fields of a leaf")
     actor, commitments, details = value["actor"], value["commitments"], value["details"]
-    words = [value[name] for name in ("id", "time", "action", "outcome", "case")]
     if not isinstance(actor, dict) or actor.keys() != {"id", "kind"}:
         raise refusal("malformed", detail="actor")
     if not isinstance(details, dict) or not isinstance(commitments, dict):
         raise refusal("malformed", detail="details or commitments")
-    if not all(isinstance(word, str) for word in (*words, *actor.values())):
-        raise refusal("malformed", detail="a field that is not a string")
-    identifier, time, action, outcome, case = map(str, words)
-    hashes = {name: str(item) for name, item in commitments.items()}
-    _require_shape(time, outcome, str(actor["kind"]), hashes)
-    return Leaf(identifier, time, action, outcome, str(actor["kind"]), str(actor["id"]), case, details, hashes)
-
-
-def _require_shape(time: str, outcome: str, kind: str, hashes: Mapping[str, str]) -> None:
+    for name, item in commitments.items():
+        if not isinstance(item, str) or not _HEX.fullmatch(item) or not _KEY.fullmatch(name):
+            raise refusal("malformed", detail="a commitment")
+    outcome, kind, time = value["outcome"], actor["kind"], value["time"]
     if outcome not in _OUTCOMES or kind not in _KINDS:
         raise refusal("malformed", detail="outcome or kind of actor")
-    if not all(_KEY.fullmatch(name) and _HEX.fullmatch(item) for name, item in hashes.items()):
-        raise refusal("malformed", detail="a commitment")
-    moment(time)
+    words = value["id"], value["action"], actor["id"], value["case"]
+    if not all([isinstance(word, str) for word in (time, *words)]):
+        raise refusal("malformed", detail="a field that is not a string")
+    moment(str(time))
+    identifier, action, who, case = map(str, words)
+    hashes = {name: str(item) for name, item in commitments.items()}
+    return Leaf(identifier, str(time), action, str(outcome), str(kind), who, case, details, hashes)
 
 
 def moment(time: str) -> datetime:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.audit import keys, store
+from appliance.audit.check import check
 from appliance.audit.checkpoint import Checkpoint, signed
 from appliance.audit.leaf import Draft, draft, parse, stamp
 from appliance.audit.merkle import leaf_hash
@@ -28,7 +29,7 @@ from appliance.audit.owning import Owned, found, own
 from appliance.audit.reading import AuditReader
 from appliance.audit.tiles import FullTile
 from appliance.errors import AuditIdReused, AuditUnavailable
-from appliance.models import AuditEvent, Receipt
+from appliance.models import AuditEvent, Language, Receipt
 
 Clock = Callable[[], datetime]
 _BATCH = 512
@@ -78,6 +79,14 @@ class AuditLog:
     def key(self) -> VerifierKey:
         """Whom an auditor has to believe."""
         return self._key.verifier
+
+    def now(self) -> datetime:
+        """What the log's clock shows."""
+        return self._clock()
+
+    def check(self, language: Language = "en") -> tuple[str, ...]:
+        """The log's full check (audit/check.py) as sentences, one a problem; none when all is as it was signed."""
+        return tuple(f"{found.values['file']}: {found.values[f'why_{language}']}" for found in check(self.reader))
 
     def sign(self, text: str) -> bytes:
         """A signed note over the log's word about an export. A checkpoint is signed by the writer alone."""

@@ -24,7 +24,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class StatedSelection:
     """Which events are shown: `start` <= time < `end` in a leaf's form, and the acts of one person; None is any."""
 
     start: str | None = None
@@ -56,7 +56,7 @@ class Manifest:
     size: int
     root: str
     created: str
-    selection: Selection
+    selection: StatedSelection
     events: int
     erased: int  # texts
     text_names: tuple[str, ...]
@@ -119,7 +119,7 @@ class Manifest:
             size=_count(value["size"]),
             root=_hash(value["root"]),
             created=str(value["created"]),
-            selection=Selection(*(_optional(selection[name]) for name in ("start", "end", "person"))),
+            selection=StatedSelection(*(_optional(selection[name]) for name in ("start", "end", "person"))),
             events=_count(value["events"]),
             erased=_count(value["erased"]),
             text_names=tuple(map(str, _list(value["texts"]))),

@@ -19,8 +19,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from appliance.actions import Action
-from appliance.audit.canonical import decode, encode, quoted
-from appliance.audit.leaf import Leaf, SaltedText, commitment, moment
+from appliance.audit.canonical import decode, encode, quoted, reencode
+from appliance.audit.leaf import Leaf, SaltedText, commitment
 from appliance.audit.refusal import refusal
 from appliance.models import Json
 from appliance.visible import visible
@@ -46,10 +46,10 @@ _COLUMNS = (
 _ERASED = "（消去済み erased）"
 _CUT = "…（以下省略。全文は events.jsonl / cut, whole in events.jsonl）"
 _MAX_CELL = 32_000  # Excel holds 32,767 characters in a cell and breaks a longer one
-_MINUS_SIGNS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_MINUS_SIGNS = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")  # NFKC leaves them as they are
 _SHIELDED = re.compile(r"[=+\-@\t\r\n]")
 _IGNORED = "\u200d\u00ad\ufeff"
-_PLAIN = re.compile(r"[A-Za-z0-9_{\[][ !#-~]*")
+_BLANKS = str.maketrans("\n\t\u3000", "   ")  # what `visible` leaves as it is, though not printable
 
 BOM = b"\xef\xbb\xbf"
 Texts = Mapping[str, SaltedText | None]
@@ -102,7 +102,7 @@ def _encode_texts(texts: Texts) -> bytes:
 def _ocsf(leaf: Leaf, action: Action) -> str:
     """The event in the terms of OCSF, canonical. Source: schema.ocsf.io; `time` is in milliseconds."""
     begin, middle, end = _frame(action, leaf.outcome)
-    milliseconds = (moment(leaf.time) - _EPOCH) // timedelta(milliseconds=1)
+    milliseconds = (datetime.fromisoformat(leaf.time) - _EPOCH) // timedelta(milliseconds=1)
     return (
         f'{begin}{quoted(leaf.actor)}}}}},{middle}{{"correlation_uid":{quoted(leaf.case)},"product":{{"name":"appliance"}},'
         f'"uid":{quoted(leaf.id)},"version":"{OCSF_VERSION}"}},{end},"time":{milliseconds},'
@@ -121,25 +121,29 @@ def _frame(action: Action, outcome: str) -> tuple[str, str, str]:
 
 def csv_head(text_names: Sequence[str]) -> bytes:
     """The byte order mark and the row of column names."""
-    return BOM + _row([*_COLUMNS, *(f"本文 {name}" for name in text_names)])
+    return BOM + _row([*_COLUMNS, *(cell(f"本文 {name}") for name in text_names)])
 
 
 def csv_row(index: int, leaf: Leaf, action: Action, texts: Texts, text_names: Sequence[str]) -> bytes:
     """The event's row of events.csv; `text_names` are the columns of texts."""
-    fixed = (
+    cells = [
         str(index),
         leaf.time,
-        leaf.action,
-        action.ja,
-        action.en,
+        *_action_cells(action),
         leaf.outcome,
         leaf.actor_kind,
-        leaf.actor,
-        leaf.case,
-        leaf.id,
-        encode(leaf.details).decode(),
-    )
-    return _row([*fixed, *(_shown(texts, name) for name in text_names)])
+        cell(leaf.actor),
+        cell(leaf.case),
+        cell(leaf.id),
+        cell(reencode(leaf.details)),
+        *(cell(_shown(texts, name)) for name in text_names),
+    ]
+    return _row(cells)
+
+
+@lru_cache(maxsize=512)
+def _action_cells(action: Action) -> tuple[str, str, str]:
+    return cell(action.name), cell(action.ja), cell(action.en)
 
 
 def _shown(texts: Texts, name: str) -> str:
@@ -150,14 +154,12 @@ def _shown(texts: Texts, name: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> bytes:
-    return (",".join([f'"{cell(text)}"' for text in cells]) + "\r\n").encode()
+    return ('"' + '","'.join(cells) + '"\r\n').encode()
 
 
 def cell(text: str) -> str:
     """The text between a cell's quotes: visible, no formula in any spreadsheet, no longer than Excel holds."""
-    if _PLAIN.fullmatch(text) and len(text) <= _MAX_CELL:
-        return text
-    shown = visible(text)
+    shown = text if text.isprintable() or text.translate(_BLANKS).isprintable() else visible(text)
     if len(shown) > _MAX_CELL:
         shown = shown[:_MAX_CELL] + _CUT
     shield = "'" if _begins_formula(text) else ""
@@ -166,7 +168,9 @@ def cell(text: str) -> str:
 
 def _begins_formula(text: str) -> bool:
     """Whether a spreadsheet may calculate it: = + - @ in any width, behind any space, or a tab or line end first."""
+    if text[:1].isalnum() or text[:1] == "{":
+        return False
     if _SHIELDED.match(text):
         return True
     bare = text.lstrip().lstrip(_IGNORED).lstrip()[:1]
-    return bare in tuple(_MINUS_SIGNS) or bool(_SHIELDED.match(unicodedata.normalize("NFKC", bare)))
+    return bare in _MINUS_SIGNS or bool(_SHIELDED.match(unicodedata.normalize("NFKC", bare)))

@@ -80,12 +80,15 @@ def refusal(reason: str, file: str = "", **values: object) -> ExportRefused:
     return ExportRefused(reason=reason, file=file, why_en=en.format(**values), why_ja=ja.format(**values))
 
 
+def located(error: ExportRefused, file: str) -> ExportRefused:
+    """The same refusal with the file in which it arose, unless somebody nearer named one."""
+    return error if error.values["file"] else ExportRefused(**{**error.values, "file": file})
+
+
 @contextmanager
 def within(file: str) -> Iterator[None]:
-    """Name the file in which a refusal arose, unless somebody nearer did."""
+    """Name the file of a refusal that arises inside."""
     try:
         yield
     except ExportRefused as error:
-        if error.values["file"]:
-            raise
-        raise ExportRefused(**{**error.values, "file": file}) from error
+        raise located(error, file) from error

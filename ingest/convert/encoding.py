@@ -27,7 +27,7 @@ _VOICED = frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌ�
 def decode(data: bytes, name: str, declared: str | None = None) -> tuple[str, str]:
     """The text, line ends as \\n and without byte order mark, and the encoding's name.
 
-    `declared` is what the file says of itself (HTML's meta); it is tried first and not believed when it does not decode.
+    `declared` is what the file says of itself (HTML's meta); it is tried first, and not believed where it fails.
     Raises TextUndecodable.
     """
     for mark, encoding in _MARKS:
@@ -90,7 +90,7 @@ def _plausible(text: str) -> bool:
 
 
 @cache
-def _weight(character: str) -> float:  # noqa: PLR0911 -- a table of ranges, read top to bottom
+def _weight(character: str) -> float:
     code = ord(character)
     if 0x3041 <= code <= 0x30FE or 0x3001 <= code <= 0x301F:
         return 1.0
@@ -118,9 +118,7 @@ def _stray_marks(text: str) -> int:
     """Half-width voiced marks that follow no consonant: what EUC-JP read as cp932 is full of."""
     if "ﾞ" not in text and "ﾟ" not in text:
         return 0
-    return sum(
-        1 for before, mark in zip(" " + text, text, strict=False) if mark in "ﾞﾟ" and before not in _VOICED
-    )
+    return sum(1 for before, mark in zip(" " + text, text, strict=False) if mark in "ﾞﾟ" and before not in _VOICED)
 
 
 def _checked(text: str | None, encoding: str, name: str) -> tuple[str, str]:

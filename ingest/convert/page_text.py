@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from appliance.models import Line
@@ -80,7 +81,7 @@ class Row:
         """Whether a gap stands inside that no space of prose makes: a row of a table."""
         ends = [along(glyph, self.direction) for glyph in self.glyphs if glyph.drawn or glyph.character == "\u3000"]
         # In a column of vertical writing the half-empty boxes of punctuation leave such gaps.
-        return self.direction == "right" and any(right[0] - left[1] > 0.8 * self.size for left, right in zip(ends, ends[1:], strict=False))
+        return self.direction == "right" and any(right[0] - left[1] > 0.8 * self.size for left, right in pairwise(ends))
 
 
 def along(glyph: Glyph, direction: Direction) -> tuple[float, float]:
@@ -117,7 +118,8 @@ def is_cjk(character: str) -> bool:
 # An enumerator or bullet begins a row of its own: ・ ● ■ ○ ① (1) （1） 1. 第1条 附則 ア）
 _ITEM = re.compile(
     r"[・●■□○◎◆◇▪•※★☆►▶\-–—]\s?\S|[①-⑳㉑-㉟]|[(（][0-9０-９一二三四五六七八九十ア-ンa-zA-Z]{1,3}[)）]"
-    r"|[0-9０-９]{1,3}[.．)）、]\D|[0-9０-９]{1,2}(?:[.．-][0-9０-９]{1,2})+[\s　]|第[0-9０-９一二三四五六七八九十百]+[条章節項編]"
+    r"|[0-9０-９]{1,3}[.．)）、]\D|[0-9０-９]{1,2}(?:[.．-][0-9０-９]{1,2})+[\s　]"
+    r"|第[0-9０-９一二三四五六七八九十百]+[条章節項編]"
 )
 # Never at the start of a line by the rules of typesetting (JIS X 4051), so a row that begins with one goes on.
 _NO_START = frozenset("、。，．・：；？！ヽヾゝゞ々ー」』）〕］｝〉》】’”ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ")
@@ -209,7 +211,7 @@ def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]
 
 
 def rows_of(glyphs: Sequence[Glyph | None]) -> list[Row]:
-    """Glyphs in the order of the file, None where the reader saw a new line, to rows; columns of single glyphs become one."""
+    """Glyphs in the order of the file, None where the reader saw a new line, to rows and columns."""
     rows: list[Row] = []
     run: list[Glyph] = []
     for glyph in [*glyphs, None]:
@@ -260,7 +262,9 @@ def _continues_column(column: Row, row: Row) -> bool:
     # Vertical writing is set solid; only the half-empty box of a punctuation mark leaves a gap.
     punctuation = above.character in _NO_START or below.character in _OPENING
     room = (1.0 if punctuation else 0.4) * em
-    return inside and is_cjk(above.character) and is_cjk(below.character) and -0.2 * em < below.top - above.bottom < room
+    return (
+        inside and is_cjk(above.character) and is_cjk(below.character) and -0.2 * em < below.top - above.bottom < room
+    )
 
 
 def shown_forms(character: str) -> str:
