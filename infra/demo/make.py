@@ -281,7 +281,7 @@ def main() -> None:
     for path, make in MADE_BY.items():
         if wanted in path:
             make((SOURCE / path).with_suffix(".md"), CORPUS / path)
-            print(f"{(CORPUS / path).stat().st_size:8,d}  {path}")  # noqa: T201 - the output of a command
+            print(f"{(CORPUS / path).stat().st_size:8,d}  {path}")
 
 
 if __name__ == "__main__":

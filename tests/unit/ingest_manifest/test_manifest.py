@@ -175,6 +175,13 @@ def test_keys_of_an_override_alone_are_refused_at_the_top(key: str) -> None:
     assert faults_of(f'{key} = "x"')[0].values["key"] == key
 
 
+def test_a_misspelt_key_of_an_override_is_refused_because_its_document_would_stay_open() -> None:
+    [fault] = faults_of('[[override]]\npath = "報酬.pdf"\ngruops = ["役員室"]')
+
+    assert isinstance(fault, errors.ManifestKeyMisspelt)
+    assert fault.values["where"].endswith("[[override]] #1")
+
+
 @pytest.mark.parametrize("word", ["Internal", "secret", "秘", "internal "])
 def test_a_word_that_is_no_classification_is_refused_with_those_that_are(word: str) -> None:
     [fault] = faults_of("", base=BASE.replace("internal", word))
