@@ -22,6 +22,7 @@ from appliance.errors import ApplianceError
 from ingest.discover_errors import (
     FileClosed,
     FileGone,
+    FileOverLimit,
     FolderClosed,
     FolderTooDeep,
     LinkBroken,
@@ -32,7 +33,6 @@ from ingest.discover_errors import (
     NameUndecodable,
     NestedCollection,
     NotAFile,
-    OriginalTooLarge,
     PathOutside,
     RootEmpty,
     RootUnreadable,
@@ -187,7 +187,7 @@ class _Walk:
             kind = _KINDS.get(stat.S_IFMT(status.st_mode), oct(status.st_mode))
             self._refuse(path, NotAFile(path=path, kind=kind))
         elif status.st_size > self.largest:
-            self._refuse(path, too_large(path, status.st_size, self.largest))
+            self._refuse(path, over_limit(path, status.st_size, self.largest))
         else:
             self.files.append(Candidate(_nfc(path), place, status.st_size))
 
@@ -255,9 +255,9 @@ def open_below(root: int, place: str, flags: int) -> int:
         os.close(here)
 
 
-def too_large(path: str, size: int, limit: int) -> OriginalTooLarge:
+def over_limit(path: str, size: int, limit: int) -> FileOverLimit:
     """The refusal of a file over the limit, both given in bytes."""
-    return OriginalTooLarge(path=path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:,.0f}")
+    return FileOverLimit(path=path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:,.0f}")
 
 
 def _closed(path: str, error: OSError) -> ApplianceError:

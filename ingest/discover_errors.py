@@ -6,7 +6,7 @@
     ├── LinkLoop, LinkToFolder, LinkBroken            links that are not followed
     ├── NestedCollection, FolderTooDeep, FolderClosed folders that are not entered
     ├── NotAFile, NameUndecodable, NamesCollide       things that cannot be documents
-    └── OriginalTooLarge, FileGone, FileClosed, FileChanged   files that cannot be read now
+    └── FileOverLimit, FileGone, FileClosed, FileChanged   files that cannot be read now
 
 All but the first two are rows of a report; the run goes on.
 """
@@ -120,10 +120,10 @@ class NamesCollide(BadInput):
     ja = "{path}: 同じ名前で Unicode の表現が異なるファイルが複数あります（{names}）。どれも取り込んでいません。1 つを残して、名前を変更するか削除してください。"
 
 
-class OriginalTooLarge(BadInput):
+class FileOverLimit(BadInput):
     """A file over the limit; it was not read."""
 
-    code = "original-too-large"
+    code = "file-over-limit"
     en = "{path} has {size} MB; at most {limit} MB are read. Split the file, or move it out of the collection."
     ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、コレクションの外に移してください。"
 

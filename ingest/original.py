@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from appliance.errors import ApplianceError
-from ingest.discover import LARGEST, Candidate, Survey, open_below, too_large
+from ingest.discover import LARGEST, Candidate, Survey, open_below, over_limit
 from ingest.discover_errors import FileChanged, FileClosed, FileGone, NotAFile
 
 _PIECE = 1 << 20  # bytes
@@ -29,7 +29,7 @@ class Original:
 def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> Original:
     """Read a candidate of a survey, whole.
 
-    Raises FileGone, FileClosed, FileChanged (also when a link has taken its place), NotAFile or OriginalTooLarge.
+    Raises FileGone, FileClosed, FileChanged (also when a link has taken its place), NotAFile or FileOverLimit.
     """
     try:
         root = os.open(found.root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -59,7 +59,7 @@ def _pieces(descriptor: int, path: str, largest: int) -> tuple[bytes, str]:
     while piece := os.read(descriptor, _PIECE):
         size += len(piece)
         if size > largest:
-            raise too_large(path, size, largest)
+            raise over_limit(path, size, largest)
         digest.update(piece)
         pieces.append(piece)
     return b"".join(pieces), digest.hexdigest()

@@ -118,8 +118,7 @@ class EdgeIndex:
             records, _ = self._shard.scroll(
                 qdrant.ScrollRequest(limit=len(chunks) + 1, filter=chosen, with_payload=True, with_vector=False)
             )
-        payloads = {str(record.id): record.payload or {} for record in records}
-        return {chunk: Stored(each["document"], each["version"], each["acl_id"]) for chunk, each in payloads.items()}
+        return {str(record.id): Stored.of(record.payload or {}) for record in records}
 
     def _write(self, operation: qdrant.UpdateOperation) -> None:
         with self._engine():

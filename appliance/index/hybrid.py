@@ -15,7 +15,7 @@ without it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -58,6 +58,16 @@ class Stored:
     document: str
     version: str
     acl_id: int
+
+    @staticmethod
+    def of(payload: Mapping[str, object]) -> Stored:
+        """The payload as a value. A field that is missing becomes empty, and -1, which is no access list's id."""
+        acl_id = payload.get("acl_id")
+        return Stored(
+            str(payload.get("document", "")),
+            str(payload.get("version", "")),
+            acl_id if isinstance(acl_id, int) else -1,
+        )
 
 
 class Engine(Protocol):

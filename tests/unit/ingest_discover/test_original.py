@@ -149,7 +149,7 @@ def test_a_file_that_grew_past_the_limit_is_given_up(root: Path) -> None:
     found = survey(root, largest=10)
     put(root, "a.txt", content=b"x" * 11)
 
-    with pytest.raises(errors.OriginalTooLarge, match=r"a\.txt has"):
+    with pytest.raises(errors.FileOverLimit, match=r"a\.txt has"):
         read_original(found, found.files[0], largest=10)
 
 

@@ -213,7 +213,7 @@ def test_a_file_over_the_limit_is_refused_and_one_at_the_limit_is_not(root: Path
     found = survey(root, largest=1000)
 
     assert paths_of(found) == ["at.txt"]
-    assert isinstance(refusal(found, "over.txt"), errors.OriginalTooLarge)
+    assert isinstance(refusal(found, "over.txt"), errors.FileOverLimit)
 
 
 def test_the_limit_is_two_hundred_megabytes_unless_told_otherwise(root: Path) -> None:
