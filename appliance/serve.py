@@ -14,8 +14,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
-from appliance.api.private import PeerProtocol, Private, listening, ownership
+from appliance.api.private import PeerProtocol, Private
 from appliance.errors import IndexLocked, PortTaken
+from appliance.private import listening, ownership
 from appliance.settings import Settings
 from appliance.wiring import Services, open_services
 
