@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import qdrant_edge as qdrant
 
@@ -18,7 +19,7 @@ from appliance.access import AccessFilter
 from appliance.errors import IndexUnavailable
 from appliance.index import edge_request, folder
 from appliance.index.collection import Collection
-from appliance.index.hybrid import Question, Ranked, Stored, TermWeights, search
+from appliance.index.hybrid import Question, Ranked, Stored, TermWeights, asks_for_something, search
 from appliance.models import Hit, HybridQuery, IndexedChunk
 
 POINTS_A_CALL = 64  # some 30 ms of the GIL
@@ -106,19 +107,25 @@ class EdgeIndex:
 
     def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
         """Answer each question within `access` (of `hybrid.Engine`)."""
-        batch = qdrant.QueryBatchRequest([edge_request.request(question, access) for question in questions])
+        rights = edge_request.admitted(access)
+        asked = [edge_request.request(question, rights) for question in questions if asks_for_something(question)]
         with self._engine():
-            answers = self._shard.query_batch(batch)
-        return [[(str(point.id), point.score) for point in answer] for answer in answers]
+            answers = iter(self._shard.query_batch(qdrant.QueryBatchRequest(asked)) if asked else [])
+        return [
+            [(point.id, point.score) for point in next(answers) if isinstance(point.id, UUID)]
+            if asks_for_something(question)
+            else []
+            for question in questions
+        ]
 
-    def stored(self, chunks: Sequence[str], *, access: AccessFilter) -> dict[str, Stored]:
+    def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:
         """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
-        chosen = edge_request.admitted(access, frozenset(chunks))
+        chosen = edge_request.narrowed(edge_request.admitted(access), chunks)
         with self._engine():
             records, _ = self._shard.scroll(
                 qdrant.ScrollRequest(limit=len(chunks) + 1, filter=chosen, with_payload=True, with_vector=False)
             )
-        return {str(record.id): Stored.of(record.payload or {}) for record in records}
+        return {record.id: Stored.of(record.payload or {}) for record in records if isinstance(record.id, UUID)}
 
     def _write(self, operation: qdrant.UpdateOperation) -> None:
         with self._engine():
