@@ -7,7 +7,7 @@
     common word, many copies of a text), the nearest of all that tie are asked for.
 (4) What only one leg found is asked for by id in the other.
 (5) Fuse, order by score and then chunk id, cut.
-(6) Read the ids' payload, through the access filter again.
+(6) Read the payload, and once more only of what the access filter admits.
 
 Every engine question carries the access filter, and term statistics come from what it admits: `Engine.ask` has no form
 without it.
@@ -15,9 +15,10 @@ without it.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -73,16 +74,6 @@ class Stored:
     version: str
     acl_id: int
 
-    @staticmethod
-    def of(payload: Mapping[str, object]) -> Stored:
-        """The payload as a value. A field that is missing becomes empty, and -1, which is no access list's id."""
-        acl_id = payload.get("acl_id")
-        return Stored(
-            str(payload.get("document", "")),
-            str(payload.get("version", "")),
-            acl_id if isinstance(acl_id, int) else -1,
-        )
-
 
 class Engine(Protocol):
     """What `search` asks of Qdrant, in process or on a server."""
@@ -97,6 +88,16 @@ class Engine(Protocol):
         """The payload of those of the chunks that `access` still admits."""
 
 
+def admitted(payloads: Mapping[UUID, Mapping[str, object] | None], *, access: AccessFilter) -> dict[UUID, Stored]:
+    """The payloads whose access list `access` admits. One without a list, or with something else there, is hidden."""
+    allowed = frozenset(access.allowed)
+    return {
+        chunk: Stored(str(payload.get("document", "")), str(payload.get("version", "")), acl_id)
+        for chunk, payload in payloads.items()
+        if payload is not None and isinstance(acl_id := payload.get("acl_id"), int) and acl_id in allowed
+    }
+
+
 def asks_for_something(question: Question) -> bool:
     """Whether an engine has to be asked at all; if not, the answer is empty."""
     if question.among is not None and not question.among:
@@ -109,33 +110,41 @@ def just_below(score: float) -> float:
     return float(np.nextafter(np.float32(score), np.float32(-np.inf)))
 
 
+@dataclass(slots=True)
+class Weights:
+    """The idf of single terms within one set of rights, filled as terms are asked for."""
+
+    known: dict[int, float] = field(default_factory=dict)
+    ceiling: float | None = None  # of terms that no visible chunk has
+
+
 class TermWeights:
-    """The idf of single terms per set of rights, forgotten at every write. Not safe for threads: the owner locks."""
+    """`Weights` per set of rights, forgotten at every write. Not safe for threads: the owner locks."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[int, ...], dict[int, float]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, ...], Weights] = OrderedDict()
 
     def forget(self) -> None:
         """Drop everything: the index has changed."""
-        self._known.clear()
+        self._kept.clear()
 
-    def within(self, access: AccessFilter) -> dict[int, float]:
-        """The weights known for these rights, to be read and added to."""
-        weights = self._known.setdefault(access.allowed, {})
-        self._known.move_to_end(access.allowed)
-        if len(self._known) > _RIGHTS_KEPT:
-            self._known.popitem(last=False)
+    def within(self, access: AccessFilter) -> Weights:
+        """What is known for these rights, to be read and added to."""
+        weights = self._kept.setdefault(access.allowed, Weights())
+        self._kept.move_to_end(access.allowed)
+        if len(self._kept) > _RIGHTS_KEPT:
+            self._kept.popitem(last=False)
         return weights
 
 
-def search(engine: Engine, query: HybridQuery, *, access: AccessFilter, weights: dict[int, float]) -> list[Hit]:
+def search(engine: Engine, query: HybridQuery, *, access: AccessFilter, weights: Weights) -> list[Hit]:
     """At most `query.limit` hits within `access`, best first. `weights` belong to these rights and are added to."""
     # (1)
     if not access.allowed or query.limit < 1:
         return []
     # (2)
     near, matching = _legs(query)
-    unknown = [term for term in query.terms if term not in weights]
+    unknown = [term for term in query.terms if term not in weights.known]
     near_answer, matching_answer, *single = engine.ask(
         [near, matching, *(ByTerms((term,), 1) for term in unknown)], access=access
     )
@@ -156,8 +165,8 @@ def search(engine: Engine, query: HybridQuery, *, access: AccessFilter, weights:
     for scores, answer in _missing(engine, (near, cosines), (matching, matched), access=access):
         scores.update(answer)
     # (5)
-    idfs = [weights[term] for term in query.terms]
-    found = {chunk: (cosines.get(chunk, 0.0), coverage(matched.get(chunk, 0.0), idfs)) for chunk in cosines | matched}
+    whole = math.fsum(weights.known[term] for term in query.terms)
+    found = {chunk: (cosines.get(chunk, 0.0), coverage(matched.get(chunk, 0.0), whole)) for chunk in cosines | matched}
     best = sorted(found, key=lambda chunk: (-fused(*found[chunk]), chunk))[: query.limit]
     # (6)
     stored = engine.stored(best, access=access)
@@ -169,11 +178,13 @@ def _legs(query: HybridQuery) -> tuple[ByVector, ByTerms]:
     return ByVector(query.dense, size), ByTerms(query.terms, size)
 
 
-def _learn(engine: Engine, tops: dict[int, Ranked], *, access: AccessFilter, weights: dict[int, float]) -> None:
+def _learn(engine: Engine, tops: dict[int, Ranked], *, access: AccessFilter, weights: Weights) -> None:
     """Keep each term's idf: the score of any chunk that has it, or the ceiling where no visible chunk has it."""
-    weights.update({term: top[0][1] for term, top in tops.items() if top})
-    if absent := [term for term, top in tops.items() if not top]:
-        weights.update(dict.fromkeys(absent, idf_ceiling(engine.count(access=access))))
+    weights.known.update({term: top[0][1] for term, top in tops.items() if top})
+    absent = [term for term, top in tops.items() if not top]
+    if absent and weights.ceiling is None:
+        weights.ceiling = idf_ceiling(engine.count(access=access))
+    weights.known.update((term, weights.ceiling) for term in absent if weights.ceiling is not None)
 
 
 def _clear(answer: Ranked, limit: int) -> Ranked:

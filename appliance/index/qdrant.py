@@ -20,7 +20,7 @@ from appliance.access import AccessFilter
 from appliance.errors import IndexUnavailable
 from appliance.index import qdrant_request
 from appliance.index.collection import Collection
-from appliance.index.hybrid import Question, Ranked, Stored, asks_for_something, search
+from appliance.index.hybrid import Question, Ranked, Stored, Weights, admitted, asks_for_something, search
 from appliance.models import Hit, HybridQuery, IndexedChunk
 
 MEMORY = ":memory:"
@@ -88,7 +88,7 @@ class QdrantIndex:
         """At most `query.limit` hits that `access` admits, best first; equal scores in the order of chunk ids."""
         if query.dense is not None:
             self._collection.require_vector("?", query.dense)
-        return search(self, query, access=access, weights={})
+        return search(self, query, access=access, weights=Weights())
 
     def count(self, *, access: AccessFilter) -> int:
         """How many chunks `access` admits."""
@@ -131,12 +131,11 @@ class QdrantIndex:
 
     def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:
         """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
-        chosen = qdrant_request.narrowed(qdrant_request.admitted(access), chunks)
         with self._engine():
-            records, _ = self._client.scroll(
-                self._name, scroll_filter=chosen, limit=len(chunks) + 1, with_payload=True, with_vectors=False
+            records = self._client.retrieve(
+                self._name, [str(chunk) for chunk in chunks], with_payload=True, with_vectors=False
             )
-        return {UUID(str(record.id)): Stored.of(record.payload or {}) for record in records}
+        return admitted({UUID(str(record.id)): record.payload for record in records}, access=access)
 
     def _open(self) -> None:
         if self._client.collection_exists(self._name):

@@ -44,9 +44,9 @@ class Caught:
         self.calls.append(lambda: self.shard.query_batch(request))
         return self.shard.query_batch(request)
 
-    def scroll(self, request: qdrant.ScrollRequest) -> object:
-        self.calls.append(lambda: self.shard.scroll(request))
-        return self.shard.scroll(request)
+    def retrieve(self, chunks: list[uuid.UUID], **wanted: bool) -> object:
+        self.calls.append(lambda: self.shard.retrieve(chunks, **wanted))
+        return self.shard.retrieve(chunks, **wanted)
 
     def count(self, request: qdrant.CountRequest) -> object:
         self.calls.append(lambda: self.shard.count(request))

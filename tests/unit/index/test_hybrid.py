@@ -15,6 +15,8 @@ from appliance.index.hybrid import (
     Ranked,
     Stored,
     TermWeights,
+    Weights,
+    admitted,
     asks_for_something,
     just_below,
     search,
@@ -58,35 +60,35 @@ def level(first: int, count: int = 80) -> Ranked:
     return [(uid(first + n), 0.9) for n in range(count)]
 
 
-def run(engine: Recorded, query: HybridQuery, weights: dict[int, float] | None = None) -> list[str]:
-    hits = search(engine, query, access=may_see(7), weights={} if weights is None else weights)
+def run(engine: Recorded, query: HybridQuery, weights: Weights | None = None) -> list[str]:
+    hits = search(engine, query, access=may_see(7), weights=weights or Weights())
     return [hit.chunk for hit in hits]
 
 
 def test_the_engine_is_not_asked_for_a_person_who_may_see_nothing_or_for_no_hits() -> None:
     engine = Recorded(falling(1), falling(1))
 
-    assert search(engine, asking(), access=may_see(), weights={}) == []
-    assert search(engine, asking(limit=0), access=may_see(7), weights={}) == []
+    assert search(engine, asking(), access=may_see(), weights=Weights()) == []
+    assert search(engine, asking(limit=0), access=may_see(7), weights=Weights()) == []
     assert engine.batches == []
 
 
 def test_weights_that_are_known_are_not_asked_for_again() -> None:
-    engine, weights = Recorded([(uid(1), 0.9)], [(uid(1), 1.0)]), {}
+    engine, weights = Recorded([(uid(1), 0.9)], [(uid(1), 1.0)]), Weights()
 
     run(engine, asking(terms=(1, 2)), weights)
     run(engine, asking(terms=(1, 2)), weights)
 
     assert [len(batch) for batch in engine.batches if batch] == [4, 2]
-    assert weights == {1: 1.0, 2: 1.0}
+    assert weights.known == {1: 1.0, 2: 1.0}
 
 
 def test_a_term_that_no_visible_chunk_has_weighs_at_the_ceiling() -> None:
-    engine, weights = Recorded([(uid(1), 0.9)], []), {}
+    engine, weights = Recorded([(uid(1), 0.9)], []), Weights()
 
     run(engine, asking(terms=(5,)), weights)
 
-    assert weights == {5: idf_ceiling(3)}
+    assert weights.known == {5: idf_ceiling(3)}
 
 
 def test_a_leg_whose_end_falls_among_equals_gives_only_what_is_above_them() -> None:
@@ -146,25 +148,34 @@ def test_the_threshold_is_the_next_smaller_number_of_the_engines_precision() -> 
     assert np.nextafter(np.float32(just_below(score)), np.float32(9)) == np.float32(score)
 
 
-def test_a_payload_without_its_fields_names_no_access_list() -> None:
-    assert Stored.of({}) == Stored("", "", -1)
-    assert Stored.of({"acl_id": "7", "document": "d", "version": "v"}).acl_id == -1
+def test_only_payloads_with_an_admitted_access_list_are_kept() -> None:
+    payloads = {
+        uid(1): {"acl_id": 7, "document": "d", "version": "v"},
+        uid(2): {"acl_id": 8, "document": "d", "version": "v"},
+        uid(3): {"document": "d", "version": "v"},
+        uid(4): {"acl_id": "7", "document": "d", "version": "v"},
+        uid(5): None,
+        uid(6): {"acl_id": 7},
+    }
+
+    assert admitted(payloads, access=may_see(7)) == {uid(1): Stored("d", "v", 7), uid(6): Stored("", "", 7)}
+    assert admitted(payloads, access=may_see()) == {}
 
 
 def test_term_weights_are_kept_apart_by_rights_and_forgotten_at_a_write() -> None:
     weights = TermWeights()
-    weights.within(may_see(1))[5] = 0.5
+    weights.within(may_see(1)).known[5] = 0.5
 
-    assert weights.within(may_see(1, 2)) == {}
-    assert weights.within(may_see(1)) == {5: 0.5}
+    assert weights.within(may_see(1, 2)).known == {}
+    assert weights.within(may_see(1)).known == {5: 0.5}
     weights.forget()
-    assert weights.within(may_see(1)) == {}
+    assert weights.within(may_see(1)).known == {}
 
 
 def test_the_oldest_rights_give_way_when_many_people_ask() -> None:
     weights = TermWeights()
     for number in range(1_000):
-        weights.within(may_see(number))[5] = 0.5
+        weights.within(may_see(number)).known[5] = 0.5
 
-    assert weights.within(may_see(0)) == {}
-    assert weights.within(may_see(999)) == {5: 0.5}
+    assert weights.within(may_see(0)).known == {}
+    assert weights.within(may_see(999)).known == {5: 0.5}
