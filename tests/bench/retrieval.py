@@ -24,7 +24,7 @@ from appliance.index.collection import Collection
 from appliance.index.edge import EdgeIndex
 from appliance.index.hybrid import CANDIDATES
 from appliance.lexical import TOKENIZER, surface, terms
-from appliance.models import HybridQuery, IndexedChunk, Vector
+from appliance.models import HybridQuery, IndexedChunk, Language, Vector
 from tests.bench.bm25 import Bm25, reciprocal_ranks
 from tests.bench.jsquad import Jsquad, Policy, jsquad, policies
 from tests.bench.report import folder, show, write
@@ -32,7 +32,7 @@ from tests.bench.vectors import VectorCache
 
 PASSAGE_LIMIT = LIMIT  # characters up to which a paragraph is one chunk
 TARGET = 0.945  # MRR on the held-out half
-LANGUAGES = ("ja", "en")
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
 POLICY_LISTS = {"ja": 1_000, "en": 1_001}  # access lists; those of JSQuAD are the articles' numbers
 Places = npt.NDArray[np.float64]
 SYSTEMS = ("BM25 alone", "dense alone", "RRF k=60", "the product")
