@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from PIL.Image import Image
 
 from appliance.models import Part
 from appliance.visible import one_line
@@ -244,7 +245,7 @@ def _picture(page: pdfium.PdfPage, ordinal: int, widest: int) -> Picture | None:
     return Picture(ordinal, _webp(image), _webp(small))
 
 
-def _webp(image: object) -> bytes:
+def _webp(image: Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=80, method=2)  # type: ignore[attr-defined]
+    image.save(buffer, "WEBP", quality=80, method=2)
     return buffer.getvalue()
