@@ -12,7 +12,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from ingest.convert.pdf import convert
 from ingest.converted import Limits
 from ingest.errors import FileBroken, FileEncrypted, FileTooLarge, NeedsOcr
-from tests.unit.ingest.making import A4, GOTHIC, lines, pdf, picture_page
+from tests.unit.ingest.making import A4, GOTHIC, lines, pdf, pdf_with_its_catalogue_first, picture_page
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXT_ONLY = Limits(page_pixels=0)
@@ -208,6 +208,17 @@ def test_a_truncated_file_is_refused_although_pages_could_be_rescued(share):
 
     with pytest.raises(FileBroken, match=r"damaged or incomplete \((its end is missing|it is no valid PDF)\)"):
         convert(data[: int(len(data) * share)], "規程.pdf", TEXT_ONLY)
+
+
+def test_a_truncated_file_that_pdfium_would_rebuild_is_refused():
+    whole = pdf_with_its_catalogue_first(5)
+    data = whole[: whole.index(b"Page 3 of")]
+    with pypdfium2.PdfDocument(data) as rescued:
+        assert rescued[0].get_textpage().get_text_range() == "Page 1 of the policy"
+    assert len(convert(whole, "x.pdf", TEXT_ONLY).parts) == 5
+
+    with pytest.raises(FileBroken, match="its end is missing"):
+        convert(data, "x.pdf", TEXT_ONLY)
 
 
 def test_bytes_after_the_header_that_are_no_pdf_are_refused():
