@@ -138,6 +138,19 @@ def test_a_vertical_cid_font_is_read_down_too():
     assert converted(draw).parts[0].text == "縦書きの文章です。\n二列目の文章、です。"
 
 
+def test_turned_english_is_not_taken_for_vertical_writing():
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.translate(300, 500)
+        canvas.rotate(-90)
+        canvas.drawString(0, 0, "Fiscal year ended")
+
+    document = converted(draw)
+
+    assert document.parts[0].text == "Fiscal year ended"
+    assert document.notes == ()
+
+
 def test_nul_is_no_character_of_the_text():
     document = converted(lines("zero\x00nul"))
 
