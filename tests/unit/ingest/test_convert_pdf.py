@@ -151,6 +151,26 @@ def test_turned_english_is_not_taken_for_vertical_writing():
     assert document.notes == ()
 
 
+def test_characters_without_a_meaning_are_reported_as_garbled():
+    document = converted(lines("本文の一部が外字です" + "\ue000" * 5), lines("読める本文"))
+
+    assert codes(document) == [("garbled", 1)]
+    assert "33 %" in document.notes[0].text("en")
+
+
+def test_a_page_that_cannot_be_drawn_keeps_its_text(monkeypatch):
+    def failing(page, **options):
+        raise pypdfium2.PdfiumError("no bitmap")
+
+    monkeypatch.setattr(pypdfium2.PdfPage, "render", failing)
+
+    document = convert(pdf(lines("本文")), "x.pdf", Limits())
+
+    assert document.parts[0].text == "本文"
+    assert document.pictures == ()
+    assert codes(document) == [("no-picture", 1)]
+
+
 def test_nul_is_no_character_of_the_text():
     document = converted(lines("zero\x00nul"))
 
