@@ -102,10 +102,11 @@ class Answering:
         retrieved = await asyncio.to_thread(  # (4) (5)
             self.retrieval.passages, question.text, self.passages, principal=question.principal, access=access
         )
-        strong = tuple(passage for passage in retrieved.passages if strong_enough(passage))  # (6)
-        passages = retrieved.passages if strong else ()
+        found = retrieved.passages
+        strong = bool(found) and strong_enough(found[0], language=language_of(question.text))  # (6)
+        passages = found if strong else ()
         await asyncio.wrap_future(received)  # (7)
-        await asyncio.wrap_future(self.audit.submit(_retrieved(question, retrieved, access, answered=bool(strong))))
+        await asyncio.wrap_future(self.audit.submit(_retrieved(question, retrieved, access, answered=strong)))
         yield Sources(passages)
         reader = AnswerReader(passages)
         outcome: AnswerOutcome = "stopped"  # until it is known otherwise

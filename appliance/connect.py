@@ -5,19 +5,18 @@ So there is one way in: a command never touches index, registry or log itself.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from appliance.errors import REGISTERED, ApplianceError, ServerUnreachable
 from appliance.models import Language
+from appliance.private import ownership, socket_path
 from appliance.settings import Settings
 
 _BASE = "http://appliance.private/api"
@@ -113,8 +112,6 @@ class Connection:
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
     """A connection to this installation, whoever serves it. Raises what opening the services raises."""
-    from appliance.api.private import ownership, socket_path
-
     until = time.monotonic() + _START_SECONDS
     while True:
         with ownership(settings.home) as ours:
@@ -134,8 +131,6 @@ def connect(settings: Settings) -> Iterator[Connection]:
 
 @contextmanager
 def _client(settings: Settings) -> Iterator[httpx.Client]:
-    from appliance.api.private import socket_path
-
     with socket_path(settings.home) as path:
         transport = httpx.HTTPTransport(uds=path)
         headers = {"accept-language": settings.language}
@@ -157,6 +152,8 @@ def _answers(path: str) -> bool:
 @contextmanager
 def _serving(settings: Settings) -> Iterator[None]:
     """This process serves its own command on the private socket, from a thread."""
+    import asyncio
+
     from appliance.serve import private_server
     from appliance.wiring import open_services
 
@@ -170,8 +167,3 @@ def _serving(settings: Settings) -> Iterator[None]:
         finally:
             server.should_exit = True
             thread.join()
-
-
-def installed_at(home: Path) -> bool:
-    """Whether there is an installation in this folder."""
-    return (home / "settings.toml").is_file()

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from appliance import probe
 from appliance.api.schemas import Check
-from appliance.audit.examine import check_log
 from appliance.errors import ApplianceError
 from appliance.lexical.sudachi import terms
 from appliance.models import Language
@@ -17,6 +16,7 @@ from appliance.wiring import Services
 
 _LITTLE_DISK = 2 << 30  # bytes
 
+_BOTH: tuple[Language, ...] = ("ja", "en")
 Finding = tuple[str, str] | None  # Japanese and English; None where all is well
 Examination = Callable[[Services], Finding]
 
@@ -26,9 +26,7 @@ def examine(services: Services, language: Language) -> list[Check]:
     return [_check(name, look, remedy, services, language) for name, look, remedy in _CHECKS]
 
 
-def _check(
-    name: str, look: Examination, remedy: tuple[str, str], services: Services, language: Language
-) -> Check:
+def _check(name: str, look: Examination, remedy: tuple[str, str], services: Services, language: Language) -> Check:
     english = language == "en"
     try:
         found = look(services)
@@ -36,8 +34,9 @@ def _check(
         return Check(name=name, state="failed", finding=error.text(language), remedy=remedy[english])
     if found is None:
         return Check(name=name, state="ok", finding="OK" if english else "正常", remedy="")
-    state = "warning" if name == "disk" else "failed"
-    return Check(name=name, state=state, finding=found[english], remedy=remedy[english])
+    return Check(
+        name=name, state="warning" if name == "disk" else "failed", finding=found[english], remedy=remedy[english]
+    )
 
 
 def _private(services: Services) -> Finding:
@@ -56,8 +55,8 @@ def _disk(services: Services) -> Finding:
 
 
 def _log(services: Services) -> Finding:
-    problems = check_log(services.audit)
-    return ("、".join(problems), "; ".join(problems)) if problems else None
+    found = {language: services.audit.check(language) for language in _BOTH}
+    return ("".join(found["ja"]), " ".join(found["en"])) if found["en"] else None
 
 
 def _unfinished(services: Services) -> Finding:
@@ -90,9 +89,16 @@ def _meaning(services: Services) -> Finding:
     return "意味による検索が、既知の文を見つけません", "the search by meaning does not find a known passage"
 
 
-_RESTART = ("サービスを再起動してください。起動時に登録と索引を照合します。", "Restart the service: it compares registry and index.")
+_RESTART = (
+    "サービスを再起動してください。起動時に登録と索引を照合します。",
+    "Restart the service: it compares registry and index.",
+)
 _CHECKS: tuple[tuple[str, Examination, tuple[str, str]], ...] = (
-    ("permissions", _private, ("chmod 0700（フォルダー）、0600（鍵）にしてください。", "chmod 0700 the folder, 0600 the key.")),
+    (
+        "permissions",
+        _private,
+        ("chmod 0700（フォルダー）、0600（鍵）にしてください。", "chmod 0700 the folder, 0600 the key."),
+    ),
     ("disk", _disk, ("空きを作るか、ディスクを増やしてください。", "Free some space, or add a disk.")),
     ("audit log", _log, ("書き出しを保全し、監査担当者に連絡してください。", "Keep an export, and tell the auditor.")),
     ("unfinished changes", _unfinished, _RESTART),

@@ -7,25 +7,43 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 
 Span = tuple[int, int]  # [start, end)
 
 _CLOSERS = "」』）)】］\\]〕〉》”’\"'"
 _BREAK = re.compile(rf"[。｡！？!?．.…]+[{_CLOSERS}]*|\n")
-_PAIRS = {"「": "」", "『": "』", "（": "）", "(": ")", "【": "】", "［": "］", "〔": "〕", "“": "”", "〈": "〉", "《": "》"}
+_PAIRS = {
+    "「": "」",
+    "『": "』",
+    "（": "）",
+    "(": ")",
+    "【": "】",
+    "［": "］",
+    "〔": "〕",
+    "“": "”",
+    "〈": "〉",
+    "《": "》",
+}
 _LONGEST_ASIDE = 120  # a bracket that closes later holds sentences of its own
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr no nos vs cf ca fig figs sec art arts para vol ch pp ed eds rev gen hon approx est dept "
-    "jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e viz al".split()
+    re.findall(
+        r"\S+",
+        "mr mrs ms dr prof st jr sr no nos vs cf ca fig figs sec art arts para vol ch pp ed eds rev gen hon approx est "
+        "dept jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e viz al",
+    )
 )
 # May end a sentence too: they do when a word follows that begins sentences.
-_OPEN_ENDED = frozenset("inc ltd co corp llc plc etc a.m p.m u.s u.k u.n e.u ph.d b.c a.d".split())
+_OPEN_ENDED = frozenset(re.findall(r"\S+", "inc ltd co corp llc plc etc a.m p.m u.s u.k u.n e.u ph.d b.c a.d"))
 _STARTERS = frozenset(
-    "the this that these those it its in on at a an we our you your he she they his her their there here if when while "
-    "as for from to after before however also but and or all any each no not please see".split()
+    re.findall(
+        r"\S+",
+        "the this that these those it its in on at a an we our you your he she they his her their there here if when "
+        "while as for from to after before however also but and or all any each no not please see",
+    )
 )
 _WORD_BEFORE = re.compile(r"[A-Za-z][A-Za-z.]*$")
-_NUMBER_BEFORE = re.compile(r"(?:^|[\n\s])[(（]?[0-9０-９A-Za-z]{1,3}$")
+_NUMBER_BEFORE = re.compile(r"(?:^|[\n\s])[(（]?(?:[0-9０-９]{1,3}|[A-Za-z])$")
 _JAPANESE = re.compile(r"[\u3005-\u9fff\uff00-\uffef]")
 _GOES_ON = re.compile(r"[ぁ-ん、，：・ー～]")
 _WRAPPED_FROM = 30  # a Japanese line at least this long that stops in mid-sentence was wrapped, not ended
@@ -34,8 +52,8 @@ _WRAPPED_FROM = 30  # a Japanese line at least this long that stops in mid-sente
 def sentences(text: str) -> list[Span]:
     """The sentences in order, without the white space around them; nothing but white space stands between two.
 
-    A new line ends a sentence, except in text wrapped by hand. 「…。」と is one sentence; "U.S.", "No. 5", "3.14", "e.g."
-    and the number of a list item end none.
+    A new line ends a sentence, except in text wrapped by hand. 「…。」と goes on; "U.S.", "No. 5", "3.14", "e.g." and
+    the number of a list item end none.
     """
     asides = _asides(text)
     starts = [start for start, _ in asides]
@@ -63,16 +81,21 @@ def _asides(text: str) -> list[Span]:
     """The outermost brackets that close within one line and a limit, as spans up to and including the closing one."""
     result: list[Span] = []
     open_at: list[tuple[int, str]] = []
+    awaited: Counter[str] = Counter()
     for match in re.finditer(r"[「『（(【［〔“〈《」』）)】］〕”〉》\n]", text):
         character = match.group()
         if character == "\n":
             open_at.clear()
+            awaited.clear()
         elif character in _PAIRS:
             open_at.append((match.start(), _PAIRS[character]))
-        elif character in {closer for _, closer in open_at}:
-            while open_at[-1][1] != character:
-                open_at.pop()
-            start, _ = open_at.pop()
+            awaited[_PAIRS[character]] += 1
+        elif awaited[character]:
+            start, closer = open_at.pop()
+            awaited[closer] -= 1
+            while closer != character:  # brackets left open inside this one
+                start, closer = open_at.pop()
+                awaited[closer] -= 1
             if match.end() - start <= _LONGEST_ASIDE:
                 while result and result[-1][0] > start:
                     result.pop()
@@ -110,14 +133,14 @@ def _wrapped(text: str, begin: int, newline: int) -> bool:
 
 
 def _western_end(text: str, begin: int, match: re.Match[str]) -> bool:
-    mark, after = match.group(), text[match.end() :  match.end() + 40]
+    mark, after = match.group(), text[match.end() : match.end() + 40]
     if not after[0].isspace():
         # Japanese that uses ． or . as its full stop has no space after it.
         return bool(mark[0] in "．!?" and _JAPANESE.match(after[0]) and not re.match("[0-9０-９]", after[0]))
     following = after.lstrip()
     if not following:
         return True
-    if following[0].islower() or "…" in mark and following[0] in "、。":
+    if following[0].islower() or ("…" in mark and following[0] in "、。"):
         return False
     if mark.rstrip("\"'”’)]」』）") != ".":
         return True

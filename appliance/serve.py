@@ -14,8 +14,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
-from appliance.api.private import PeerProtocol, Private, listening, ownership
+from appliance.api.private import PeerProtocol, Private
 from appliance.errors import IndexLocked, PortTaken
+from appliance.private import listening, ownership
 from appliance.settings import Settings
 from appliance.wiring import Services, open_services
 
@@ -88,7 +89,7 @@ def serving(
 def _config(app: ASGIApp, http: type[PeerProtocol] | str = "auto") -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=http,  # type: ignore[arg-type]  # uvicorn names its own protocol classes only
+        http=http,
         proxy_headers=False,  # nobody stands before us who may say who calls
         server_header=False,
         access_log=False,

@@ -91,7 +91,8 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
     if settings.index == "qdrant":
         from appliance.index.qdrant import QdrantIndex
 
-        return QdrantIndex(settings.qdrant_url, settings.secret(settings.qdrant_api_key_file), collection)
+        key = settings.secret(settings.qdrant_api_key_file)
+        return QdrantIndex(settings.qdrant_url, api_key=key, name=settings.qdrant_collection, collection=collection)
     from appliance.index.edge import EdgeIndex
 
     return EdgeIndex(settings.data / "index", collection)

@@ -76,7 +76,7 @@ def _resources(limits: Limits) -> bool:
 
 
 def _no_network() -> bool:
-    """An empty network namespace: not even loopback. As a user of one's own where the kernel grants that, else as root."""
+    """An empty network namespace: not even loopback. With a user namespace where that is allowed, else as root."""
     return bool(_libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0 or _libc.unshare(_CLONE_NEWNET) == 0)
 
 
@@ -87,7 +87,7 @@ def _no_capabilities() -> bool:
 
 
 def _only_files(readable: Sequence[Path]) -> bool:
-    """Landlock: read beneath `readable`; write and start programs nowhere. Descriptors that are open already stay usable."""
+    """Landlock: read beneath `readable`; write and start programs nowhere. Descriptors that are open stay usable."""
     ruleset = struct.pack("Q", _ALL_OF_ABI_1)
     descriptor = _libc.syscall(_LANDLOCK_CREATE_RULESET, ruleset, len(ruleset), 0)
     if descriptor < 0:

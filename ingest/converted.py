@@ -81,7 +81,10 @@ NOTES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something the operator should know about a converted file. `code` is a key of NOTES; `part` counts from 1, 0: whole file."""
+    """Something the operator should know about a converted file.
+
+    `code` is a key of NOTES; `part` counts from 1, and 0 is the whole file.
+    """
 
     code: str
     part: int = 0

@@ -31,7 +31,9 @@ class FileBroken(ConversionFailed):
 
     code = "file-broken"
     en = "{name} is damaged or incomplete ({why}). Open it in its own program, save it again, and add that copy."
-    ja = "{name} は壊れているか途中で切れています（{why}）。作成元のソフトで開いて保存し直し、それを取り込んでください。"
+    ja = (
+        "{name} は壊れているか途中で切れています（{why}）。作成元のソフトで開いて保存し直し、それを取り込んでください。"
+    )
 
 
 class FileEmpty(ConversionFailed):

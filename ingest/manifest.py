@@ -203,11 +203,14 @@ def _text_of(path: Path, groups: Sequence[Group]) -> str:
         raise ManifestMissing(path=path, example=_EXAMPLE.format(group=group)) from error
     except OSError as error:
         raise ManifestUnreadable(path=path, why=error.strerror, limit=_LARGEST) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not S_ISREG(status.st_mode):
-            raise ManifestUnreadable(path=path, why=f"mode {status.st_mode:o}", limit=_LARGEST)
-        content = file.read(_LARGEST + 1)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not S_ISREG(mode):
+            raise ManifestUnreadable(path=path, why=f"mode {mode:o}", limit=_LARGEST)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > _LARGEST:
         raise ManifestUnreadable(path=path, why=f"> {_LARGEST} bytes", limit=_LARGEST)
     try:

@@ -1,4 +1,4 @@
-"""Converts a file in a subprocess of its own, so that a hostile one takes nothing down but its own row of the report."""
+"""Converts a file in a subprocess, so that a hostile one takes nothing down but its own row of the report."""
 
 from __future__ import annotations
 

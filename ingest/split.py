@@ -38,7 +38,8 @@ class Sizes:
 JAPANESE = Sizes(target=360, longest=1000)
 ENGLISH = Sizes(target=800, longest=1800)
 _SMALL = 0.2  # of the target: a heading or a left-over line, which joins its neighbour
-_FULL = 1.15  # of the target: when a chunk takes no further paragraph
+_FULL = 1.15  # of the target: so much a chunk may take when only a left-over line follows
+_STOPS = frozenset("。．.！？!?」』）)")
 
 
 def split(converted: Converted) -> tuple[Draft, ...]:
@@ -63,6 +64,8 @@ def _heading(part: Part, converted: Converted) -> str:
     label = part.label.rpartition("!")[0] or part.label if part.kind == "sheet" else part.label
     if not label or label == title or converted.media_type == "text/csv":
         return title[:_LONGEST_HEADING]
+    # A document whose first heading is its title says it once.
+    label = label.removeprefix(title + _SEPARATOR)
     return (title + _SEPARATOR + label)[:_LONGEST_HEADING]
 
 
@@ -73,23 +76,23 @@ class _Unit:
     start: int
     end: int
     size: float
+    most: float  # what a chunk may hold that keeps it whole
     header: str = ""
     whole: bool = True
+    leads: bool = False  # a short line without a full stop: what follows belongs under it
 
 
 def _units(part: Part) -> Iterator[_Unit]:
     header, in_table = "", False
     spans = sentences(part.text)
-    for number, (first, last) in enumerate(_paragraphs(part.text, spans)):
+    for first, last in _paragraphs(part.text, spans):
         start, end = spans[first][0], spans[last][1]
         text = part.text[start:end]
         row = part.kind == "sheet" or _CELL in text
-        if row and not in_table:
-            header = text[:_LONGEST_HEADING]
-            yield from _cut(text, start, "", spans[first : last + 1])
-        else:
-            yield from _cut(text, start, header if row else "", spans[first : last + 1])
-        in_table = row and (number > 0 or part.kind == "sheet" or row)
+        header = (header if in_table else text[:_LONGEST_HEADING]) if row else ""
+        # The header's own row needs no header above it.
+        yield from _cut(text, start, header if in_table and row else "", spans[first : last + 1], row)
+        in_table = row
 
 
 def _paragraphs(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -101,15 +104,19 @@ def _paragraphs(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, 
             first = index
 
 
-def _cut(text: str, start: int, header: str, spans: list[tuple[int, int]]) -> Iterator[_Unit]:
+def _cut(text: str, start: int, header: str, spans: list[tuple[int, int]], row: bool) -> Iterator[_Unit]:
     sizes = sizes_of(text)
+    most = sizes.longest / sizes.target
     if len(text) <= sizes.longest:
-        yield _Unit(start, start + len(text), len(text) / sizes.target, header)
+        size = len(text) / sizes.target
+        leads = not row and size < _SMALL and text[-1] not in _STOPS
+        yield _Unit(start, start + len(text), size, most, header, leads=leads)
         return
     for begin, end in spans:
-        for piece in range(begin, end, sizes.target) if end - begin > sizes.longest else (begin,):
-            until = min(piece + sizes.target, end) if end - begin > sizes.longest else end
-            yield _Unit(piece, until, (until - piece) / sizes.target, header, whole=False)
+        step = end - begin if end - begin <= sizes.longest else sizes.target
+        for piece in range(begin, end, step):
+            until = min(piece + step, end)
+            yield _Unit(piece, until, (until - piece) / sizes.target, most, header, whole=False)
 
 
 def sizes_of(text: str) -> Sizes:
@@ -122,18 +129,20 @@ def _packed(units: list[_Unit]) -> Iterator[tuple[int, int]]:
     """Runs of units, as (first, last), that make one chunk each."""
     first, size = 0, 0.0
     for index, unit in enumerate(units):
-        if index > first and not _fits(size, unit, units, index):
-            yield first, index - 1
-            first, size = index, 0.0
+        if index > first and not _fits(size, unit, last=index == len(units) - 1):
+            cut = index
+            while cut - 1 > first and units[cut - 1].leads:
+                cut -= 1
+            yield first, cut - 1
+            first, size = cut, sum(member.size for member in units[cut:index])
         size += unit.size
     if units:
         yield first, len(units) - 1
 
 
-def _fits(size: float, unit: _Unit, units: list[_Unit], index: int) -> bool:
+def _fits(size: float, unit: _Unit, *, last: bool) -> bool:
     if size + unit.size <= 1.0:
         return True
     if size < _SMALL and unit.whole:
-        return size + unit.size <= ENGLISH.longest / ENGLISH.target
-    last = index == len(units) - 1
+        return size + unit.size <= unit.most
     return last and unit.size < _SMALL and size + unit.size <= _FULL

@@ -1,13 +1,14 @@
 """How a converted document crosses from the sandboxed child: one line of JSON, then the pictures' bytes.
 
-The child may have been taken over by the file that it read. So nothing is unpickled, and every value is checked here for
-its type and its bounds before it becomes one of ours.
+The child may have been taken over by the file that it read. So nothing is unpickled, and every value is checked
+here for its type and its bounds before it becomes one of ours.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TypeVar, cast
 
 from appliance.models import Json, Language, Line, Part, PartKind
@@ -39,7 +40,11 @@ def packed(converted: Converted) -> list[bytes]:
 
 def packed_failure(failure: ConversionFailed) -> list[bytes]:
     """The same for a failure."""
-    return [_line({"failed": failure.code, "values": {key: value[:_LONGEST_VALUE] for key, value in failure.values.items()}})]
+    return [
+        _line(
+            {"failed": failure.code, "values": {key: value[:_LONGEST_VALUE] for key, value in failure.values.items()}}
+        )
+    ]
 
 
 def _line(head: Mapping[str, object]) -> bytes:
@@ -92,10 +97,13 @@ def _part(ordinal: int, item: Json) -> Part:
 
 
 def _packed_line(item: Json, length: int) -> Line:
-    start, end, *sides = [_number(value) for value in _list(item)]
+    numbers = [_number(value) for value in _list(item)]
+    if len(numbers) < 6:  # a span, top and bottom, and the two sides of one character
+        raise Garbage("a line without its numbers")
+    start, end, *sides = numbers
     if not 0 <= start < end <= length or len(sides) != end - start + 3 or max(sides) > _SCALE:
         raise Garbage("a line outside its page")
-    if sides[0] > sides[1] or any(left > right for left, right in zip(sides[2:], sides[3:], strict=False)):
+    if sides[0] > sides[1] or any(left > right for left, right in pairwise(sides[2:])):
         raise Garbage("a line turned over")
     top, bottom, *edges = [side / _SCALE for side in sides]
     return Line(start, end, top, bottom, tuple(edges))
@@ -109,7 +117,9 @@ def _pictures(item: Json, data: bytes, offset: int, parts: int) -> tuple[Picture
         if not 1 <= ordinal <= parts or end > len(data):
             raise Garbage("a picture without its page or its bytes")
         pictures.append(Picture(ordinal, data[offset:middle], data[middle:end]))
-        if not all(blob[:4] == b"RIFF" and blob[8:12] == b"WEBP" for blob in (pictures[-1].page, pictures[-1].thumbnail)):
+        if not all(
+            blob[:4] == b"RIFF" and blob[8:12] == b"WEBP" for blob in (pictures[-1].page, pictures[-1].thumbnail)
+        ):
             raise Garbage("a picture that is no WebP")
         offset = end
     if offset != len(data) or len({picture.ordinal for picture in pictures}) != len(pictures):
@@ -175,5 +185,3 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 
 def _refuse(word: str) -> float:
     raise Garbage(f"{word} is no number") from None
-
-

@@ -39,7 +39,7 @@ def main() -> None:
         st.html(notice(text("failed", language), [error.text(language)], "bad"))
         st.stop()
     visit = Visit(api, me, language, visit_zone(), followed_link())
-    st.set_page_config(page_title=visit.t("product"), layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(layout="wide", initial_sidebar_state="auto")
     st.logo(brand(visit.t("product"), dark=st.context.theme.type == "dark"), size="large")
     names = [name for name in VIEWS if name != "audit" or "auditor" in me.roles]
     pages = [
@@ -48,6 +48,7 @@ def main() -> None:
     ]
     chosen = st.navigation(pages, position="top")
     name = chosen.url_path or "ask"
+    st.set_page_config(page_title=f"{visit.t(name)} - {visit.t('product')}")
     with st.container(key="account"), st.popover(me.name, key="account-menu"):
         st.html(account_menu(visit, name, st.query_params.to_dict()))
     with st.container(key=f"view-{name}"):

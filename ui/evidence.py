@@ -16,8 +16,9 @@ from ui.texts import text
 
 
 def where(source: Source) -> str:
-    """The place of a source in words: page or section, and the heading above it."""
-    return " ・ ".join(part for part in (source.part_label, source.heading) if part)
+    """The place of a source in words: page or section, and the heading above it, unless that is its name."""
+    parts = dict.fromkeys(part for part in (source.part_label, source.heading) if part)
+    return " / ".join(parts)
 
 
 def _boxes(boxes: Sequence[Box]) -> list[list[float]]:

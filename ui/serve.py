@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import click
 import streamlit as st
 from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
+from appliance import __version__
+from appliance.api.app import create_app
+from appliance.cli.command import run
+from appliance.serve import serving
+from appliance.settings import load
+from appliance.wiring import Services
 from ui.gate import Gate, Sessions
 from ui.guard import ExactAddress, SecurityHeaders
 from ui.index import index_page
-from ui.options import PortalOptions, bind
+from ui.options import PortalOptions, SignInPerson, bind
 from ui.routes import own_routes
 
 _HERE = Path(__file__).parent
@@ -55,3 +63,54 @@ def _flat(prefix: str, table: dict[str, object]) -> list[tuple[str, object]]:
         name = f"{prefix}{key}"
         flat += _flat(f"{name}.", value) if isinstance(value, dict) else [(name, value)]
     return flat
+
+
+class _SessionsOfApi:
+    """The gate's view of the API's sessions. A look prolongs nothing: only what a person does, does."""
+
+    def __init__(self, services: Services) -> None:
+        self._sessions = services.sessions
+
+    def alive(self, cookie: str) -> bool:
+        """Whether this cookie's session lasts."""
+        return self._sessions.person(cookie, touch=False) is not None
+
+    def on_end(self, listener: Callable[[], None]) -> None:
+        """Tell `listener` that some session ended."""
+        self._sessions.on_end(lambda _: listener())
+
+
+def _options(services: Services) -> PortalOptions:
+    settings = services.settings
+    people = tuple(
+        SignInPerson(
+            person.principal.id,
+            person.principal.name,
+            tuple(services.people.group_names(person.principal.groups, "ja")),
+            person.principal.roles,
+        )
+        for person in services.people.all()
+    )
+    return PortalOptions(origin=settings.origin, api=f"http://{settings.host}:{settings.port}", people=people)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def portal() -> None:
+    """Serve portal and API on the settings' host and port, and the API on the private socket, until stopped.
+
+    APPLIANCE_HOME names the folder of settings and data. Prints the address when it is ready.
+    """
+    configured = load()
+
+    def application(services: Services) -> ASGIApp:
+        return build(create_app(services), _options(services), sessions=_SessionsOfApi(services))
+
+    with serving(configured, application) as serve:
+        click.echo(configured.origin)
+        asyncio.run(serve())
+
+
+def main() -> None:
+    """Entry point."""
+    run(portal, "portal")

@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
 from appliance.api import schemas, views
 from appliance.api.caller import Caller, Held, Reader
-from appliance.api.problems import problem, unexpected
+from appliance.api.problems import problem
 from appliance.citations import Said
+from appliance.defects import unexpected
 from appliance.errors import ApplianceError, ConversationNotFound
 from appliance.models import Answer, AuditEvent, Citation, Language, Part, new_id
 from appliance.visible import visible

@@ -194,11 +194,13 @@ def _chunks(at: Place, meta: DocumentIn, parts: Sequence[Part], key: str, versio
 
 
 def _size_of(at: Place, original: BinaryIO, expected: str) -> int:
-    digest = hashlib.file_digest(original, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := original.read(1 << 20):
+        digest.update(piece)
     size = original.tell()
     original.seek(0)
-    if digest != expected:
-        raise DocumentInvalid(document=at, why=f"the original's sha256 is {digest}, not {expected}")
+    if digest.hexdigest() != expected:
+        raise DocumentInvalid(document=at, why=f"the original's sha256 is {digest.hexdigest()}, not {expected}")
     return size
 
 

@@ -8,7 +8,7 @@ from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
 from appliance.api.schemas import Conversation, ConversationList
 from appliance.errors import ConversationNotFound
-from appliance.models import AuditEvent, new_id
+from appliance.models import AuditEvent, Json, new_id
 from appliance.visible import one_line
 from appliance.wiring import Services
 
@@ -29,7 +29,11 @@ def conversation(conversation: str, services: Held, who: Reader) -> Conversation
     if past is None:
         raise _denied(conversation, services, who)
     turns = [views.turn(turn, who.principal, services.registry) for turn in services.conversations.turns(conversation)]
-    details = {"conversation": conversation, "turns": len(turns), "withheld": sum(turn.withheld for turn in turns)}
+    details: dict[str, Json] = {
+        "conversation": conversation,
+        "turns": len(turns),
+        "withheld": sum(turn.withheld for turn in turns),
+    }
     services.audit.commit(AuditEvent("history.opened", "success", who.actor, new_id(), details))
     return Conversation(id=past.id, title=one_line(past.title), turns=turns)
 

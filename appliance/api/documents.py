@@ -9,7 +9,7 @@ from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
 from appliance.api.schemas import DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
-from appliance.models import AuditEvent, Document, Part, new_id
+from appliance.models import AuditEvent, Document, Json, Part, new_id
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
@@ -79,7 +79,7 @@ def _visible(key: str, services: Services, who: Caller) -> Document:
     found = services.registry.document(key, access=who.access(services))
     if found is None:
         hidden = services.registry.entry(key) is not None
-        details = {"document": key if hidden else "unknown"}
+        details: dict[str, Json] = {"document": key if hidden else "unknown"}
         services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
         raise DocumentNotFound(document=key[:64])
     return found
@@ -93,5 +93,5 @@ def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Par
 
 
 def _opened(services: Services, who: Caller, key: str, version: str, ordinal: int) -> None:
-    details = {"document": key, "version": version, "part": ordinal}
+    details: dict[str, Json] = {"document": key, "version": version, "part": ordinal}
     services.audit.commit(AuditEvent("page.opened", "success", who.actor, new_id(), details))

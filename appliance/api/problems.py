@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from appliance.api.schemas import Problem
+from appliance.defects import unexpected
 from appliance.errors import (
     ApplianceError,
     BadInput,
@@ -23,9 +22,7 @@ from appliance.errors import (
     SignInNeeded,
     Unavailable,
 )
-from appliance.models import Language, new_id
-
-LOG = logging.getLogger(__name__)
+from appliance.models import Language
 
 # The nearest class in the error's family tree decides.
 STATUS: dict[type[ApplianceError], int] = {
@@ -60,13 +57,6 @@ def language_of_request(request: Request) -> Language:
 def problem(error: ApplianceError, language: Language) -> Problem:
     """The error as it goes over the wire."""
     return Problem(code=error.code, message=error.text(language), values=error.values)
-
-
-def unexpected(error: BaseException) -> InternalError:
-    """A defect of ours: logged under a reference that the caller is given."""
-    reference = new_id()[:8]
-    LOG.error("unexpected error %s", reference, exc_info=error)
-    return InternalError(reference=reference)
 
 
 def install(app: FastAPI) -> None:

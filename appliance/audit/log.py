@@ -107,6 +107,11 @@ class AuditLog:
             self._changed.notify()
         return waiting.future
 
+    def require_writable(self) -> None:
+        """Raise AuditUnavailable where the next event would be refused."""
+        if self._refusing or self._closing:
+            raise AuditUnavailable(where=self.path, why=self._refusing or "the log is closed")
+
     def commit(self, event: AuditEvent) -> Receipt:
         """See AuditSink."""
         return self.submit(event).result()

@@ -6,14 +6,16 @@ import importlib
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from logging.handlers import RotatingFileHandler
 from typing import NoReturn
 
 import click
 
 from appliance.cli import exits
+from appliance.defects import unexpected
 from appliance.errors import ApplianceError
 from appliance.models import Language
-from appliance.settings import Settings, load, shell_language
+from appliance.settings import Settings, home_folder, load, shell_language
 from appliance.visible import visible
 
 
@@ -49,9 +51,7 @@ def settings() -> Settings:
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and end the process with its exit code; no error ends in a traceback."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    _log_to_file()
     try:
         code = command.main(args=arguments, prog_name=name, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else exits.OK)
@@ -66,8 +66,27 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         sys.stderr.close()  # whoever read us has gone: nothing to say, and nobody to say it to
         sys.exit(exits.OK)
     except ApplianceError as error:
-        click.echo(f"{name}: {visible(error.text(_language()))}", err=True)
-        sys.exit(exits.code_of(error))
+        _end(name, error)
+    except Exception as error:  # noqa: BLE001 - the edge: a defect is logged, and its reference shown
+        _end(name, unexpected(error))
+
+
+def _end(name: str, error: ApplianceError) -> NoReturn:
+    click.echo(f"{name}: {visible(error.text(_language()))}", err=True)
+    sys.exit(exits.code_of(error))
+
+
+def _log_to_file() -> None:
+    """A command's log is a file of the installation: a terminal is for the person who sits there."""
+    folder = home_folder() / "log"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(folder / "commands.log", maxBytes=5_000_000, backupCount=3)
+    except OSError:  # no installation yet, or none of ours
+        handler = logging.NullHandler()
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
 
 
 def _language() -> Language:

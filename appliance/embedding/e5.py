@@ -107,7 +107,10 @@ def _require_hash(path: Path, expected: str) -> None:
 
 def _require_avx2(cpuinfo: Path) -> None:
     """Refuse before the engine's first instruction does: that ends the process with SIGILL."""
-    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise CpuUnsupported(cpu=f"unknown, {cpuinfo}: {error.strerror}") from error
     fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines if ":" in line]
     flags = [value.split() for name, value in fields if name == "flags"]
     if not flags or not all("avx2" in each for each in flags):

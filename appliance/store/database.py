@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from appliance.errors import StoreUnavailable
 
@@ -16,8 +16,10 @@ HEAD = "0001"  # the newest revision; a test compares it with the migrations
 
 def open_database(file: Path) -> Engine:
     """An engine on `file`, migrated to HEAD. Raises StoreUnavailable."""
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10})
+    # Statements carry people's texts: their parameters belong in no log.
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10}, hide_parameters=True)
     event.listen(engine, "connect", _pragmas)
+    event.listen(engine, "handle_error", lambda context: _ours(context, file))
     try:
         if _revision(engine) != HEAD:
             _migrate(engine)
@@ -25,6 +27,16 @@ def open_database(file: Path) -> Engine:
         engine.dispose()
         raise StoreUnavailable(where=file, why=error.__cause__ or error) from error
     return engine
+
+
+def _ours(context: ExceptionContext, file: Path) -> None:
+    """What the storage refuses (full, read-only, damaged) is a part that cannot work; a wrong statement is a defect."""
+    if isinstance(context.sqlalchemy_exception, OperationalError) and not _is_defect(context.original_exception):
+        raise StoreUnavailable(where=file, why=context.original_exception) from context.original_exception
+
+
+def _is_defect(error: BaseException) -> bool:
+    return str(error).startswith(("no such", "near ", "table "))
 
 
 def _pragmas(connection: DBAPIConnection, _record: object) -> None:

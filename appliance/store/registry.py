@@ -59,6 +59,7 @@ class Found:
     picture: bool
 
 
+_COUNTED = PART.alias("counted")  # a name of its own: where parts are joined too, it must not become theirs
 _DOCUMENT_COLUMNS = (
     DOCUMENT.c.key,
     DOCUMENT.c.collection,
@@ -70,8 +71,8 @@ _DOCUMENT_COLUMNS = (
     VERSION.c.media_type,
     VERSION.c.valid_from,
     select(func.count())
-    .select_from(PART)
-    .where(PART.c.document == DOCUMENT.c.key, PART.c.version == DOCUMENT.c.version)
+    .select_from(_COUNTED)
+    .where(_COUNTED.c.document == DOCUMENT.c.key, _COUNTED.c.version == DOCUMENT.c.version)
     .scalar_subquery()
     .label("parts"),
 )

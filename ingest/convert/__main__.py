@@ -5,16 +5,17 @@ Standard input holds one line of JSON (name, parent, limits) and then the file; 
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
 import sysconfig
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 from ingest.confine import confine
 from ingest.converted import Limits
-from ingest.errors import ConversionFailed, ConversionMemory, FileBroken, FileTooLarge
+from ingest.errors import ConversionFailed, ConversionMemory, ConverterCrashed, FileBroken, FileTooLarge
 from ingest.wire import packed, packed_failure
 
 
@@ -24,21 +25,30 @@ def main() -> None:
         head = json.loads(request.readline())
         data = request.read()
     limits, name = Limits(**head["limits"]), str(head["name"])
-    # What a library prints must not get into the result.
-    with os.fdopen(os.dup(1), "wb") as result:
-        os.dup2(2, 1)
-        held = confine(limits, int(head["parent"]), _readable())
-        try:
-            pieces = _converted(data, name, limits)
-            result.write(" ".join(held).encode() + b"\n")
-            result.writelines(pieces)
-            result.flush()
-        except OSError:  # EFBIG: more than RLIMIT_FSIZE
-            os.ftruncate(result.fileno(), 0)
-            os.lseek(result.fileno(), 0, os.SEEK_SET)
-            too_large = FileTooLarge(name=name, what="the converted document", limit=f"{limits.output} bytes")
-            result.raw.write(b"\n" + packed_failure(too_large)[0])  # type: ignore[attr-defined]
-            os._exit(0)
+    result = os.dup(1)
+    os.dup2(2, 1)  # what a library prints must not get into the result
+    guards = " ".join(confine(limits, int(head["parent"]), _readable())).encode() + b"\n"
+
+    def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Where a defect of ours or of a library showed, without the message, which may quote the document."""
+        frame = traceback.extract_tb(trace)[-1]
+        why = f"{kind.__name__} at {Path(frame.filename).name}:{frame.lineno}"
+        _write(result, [guards, *packed_failure(ConverterCrashed(name=name, why=why))])
+        os._exit(0)
+
+    sys.excepthook = crashed
+    try:
+        _write(result, [guards, *_converted(data, name, limits)])
+    except OSError:  # EFBIG: the result is over RLIMIT_FSIZE
+        too_large = FileTooLarge(name=name, what="the converted document", limit=f"{limits.output} bytes")
+        _write(result, [guards, *packed_failure(too_large)])
+
+
+def _write(result: int, pieces: list[bytes]) -> None:
+    os.ftruncate(result, 0)
+    os.lseek(result, 0, os.SEEK_SET)
+    with os.fdopen(result, "wb", closefd=False) as file:
+        file.writelines(pieces)
 
 
 def _converted(data: bytes, name: str, limits: Limits) -> list[bytes]:
@@ -57,10 +67,10 @@ def _converted(data: bytes, name: str, limits: Limits) -> list[bytes]:
 def _readable() -> list[Path]:
     """Where the interpreter, its libraries and this package are: all that a converter may open."""
     here = Path(__file__).resolve().parents[1]
-    places = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), "/usr", "/lib", "/lib64", "/etc/fonts"}
-    return [Path(place) for place in sorted(places)] + [here, here.parent / "appliance", Path("/dev/null")]
+    places = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), "/usr", "/lib", "/lib64"}
+    files = ("/etc/fonts", "/etc/mime.types", "/etc/localtime", "/dev/null")
+    return [Path(place) for place in (*sorted(places), *files)] + [here, here.parent / "appliance"]
 
 
 if __name__ == "__main__":
-    sys.stdin = io.StringIO()
     main()

@@ -19,6 +19,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What a file may say of itself: encodings of text only (unicode_escape and the like decode anything).
+_DECLARABLE = frozenset({"utf-8", "cp932", "euc-jp", "iso2022_jp_ext", "cp1252"})
 _PLAUSIBLE = 0.2  # mean weight of the characters that are not ASCII
 _CONTROLS = 0.01  # share of control characters above which bytes are no text
 _VOICED = frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎ")
@@ -27,13 +29,13 @@ _VOICED = frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌ�
 def decode(data: bytes, name: str, declared: str | None = None) -> tuple[str, str]:
     """The text, line ends as \\n and without byte order mark, and the encoding's name.
 
-    `declared` is what the file says of itself (HTML's meta); it is tried first and not believed when it does not decode.
+    `declared` is what the file says of itself (HTML's meta); it is tried first, and not believed where it fails.
     Raises TextUndecodable.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _checked(_strict(data[len(mark) :], encoding), encoding, name)
-    if declared and (text := _strict(data, declared)) is not None and _plausible(text):
+    if declared in _DECLARABLE and (text := _strict(data, declared)) is not None and _plausible(text):
         return _checked(text, declared, name)
     if b"\x1b$" in data and (text := _strict(data, "iso2022_jp_ext")) is not None:
         return _checked(text, "iso-2022-jp", name)
@@ -90,7 +92,7 @@ def _plausible(text: str) -> bool:
 
 
 @cache
-def _weight(character: str) -> float:  # noqa: PLR0911 -- a table of ranges, read top to bottom
+def _weight(character: str) -> float:
     code = ord(character)
     if 0x3041 <= code <= 0x30FE or 0x3001 <= code <= 0x301F:
         return 1.0
@@ -118,9 +120,7 @@ def _stray_marks(text: str) -> int:
     """Half-width voiced marks that follow no consonant: what EUC-JP read as cp932 is full of."""
     if "ﾞ" not in text and "ﾟ" not in text:
         return 0
-    return sum(
-        1 for before, mark in zip(" " + text, text, strict=False) if mark in "ﾞﾟ" and before not in _VOICED
-    )
+    return sum(1 for before, mark in zip(" " + text, text, strict=False) if mark in "ﾞﾟ" and before not in _VOICED)
 
 
 def _checked(text: str | None, encoding: str, name: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from appliance.models import Line
@@ -80,7 +81,7 @@ class Row:
         """Whether a gap stands inside that no space of prose makes: a row of a table."""
         ends = [along(glyph, self.direction) for glyph in self.glyphs if glyph.drawn or glyph.character == "\u3000"]
         # In a column of vertical writing the half-empty boxes of punctuation leave such gaps.
-        return self.direction == "right" and any(right[0] - left[1] > 0.8 * self.size for left, right in zip(ends, ends[1:], strict=False))
+        return self.direction == "right" and any(right[0] - left[1] > 0.8 * self.size for left, right in pairwise(ends))
 
 
 def along(glyph: Glyph, direction: Direction) -> tuple[float, float]:
@@ -117,11 +118,13 @@ def is_cjk(character: str) -> bool:
 # An enumerator or bullet begins a row of its own: ・ ● ■ ○ ① (1) （1） 1. 第1条 附則 ア）
 _ITEM = re.compile(
     r"[・●■□○◎◆◇▪•※★☆►▶\-–—]\s?\S|[①-⑳㉑-㉟]|[(（][0-9０-９一二三四五六七八九十ア-ンa-zA-Z]{1,3}[)）]"
-    r"|[0-9０-９]{1,3}[.．)）、]\D|[0-9０-９]{1,2}(?:[.．-][0-9０-９]{1,2})+[\s　]|第[0-9０-９一二三四五六七八九十百]+[条章節項編]"
+    r"|[0-9０-９]{1,3}[.．)）、]\D|[0-9０-９]{1,2}(?:[.．-][0-9０-９]{1,2})+[\s　]"
+    r"|第[0-9０-９一二三四五六七八九十百]+[条章節項編]"
 )
 # Never at the start of a line by the rules of typesetting (JIS X 4051), so a row that begins with one goes on.
 _NO_START = frozenset("、。，．・：；？！ヽヾゝゞ々ー」』）〕］｝〉》】’”ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ")
 _OPENING = frozenset("「『（〔［｛〈《【‘“")
+_NARROWEST = 14  # ems of a column of prose; shorter rows (names, cells, captions) end where they end
 _CLOSED = frozenset("。．！？!?：:")
 
 
@@ -139,7 +142,7 @@ def wraps(row: Row, following: Row, edge: float) -> bool:
     if _ITEM.match(following.text):
         return False
     room = edge - row.end
-    return room < following.width_of_first_word() + 0.25 * row.size and row.end - row.start > 8 * row.size
+    return room < following.width_of_first_word() + 0.25 * row.size and row.end - row.start > _NARROWEST * row.size
 
 
 def near_rows(row: Row, following: Row) -> bool:
@@ -194,7 +197,7 @@ def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]
     def down_page(value: float) -> float:
         return round(min(max(value / height, 0.0), 1.0), 5)
 
-    if row.direction != "right":
+    if row.direction != "right" or not _advances(row):
         for index, glyph in enumerate(row.glyphs, start=offset):
             if glyph.drawn:
                 sides = (across_page(glyph.left), across_page(glyph.right))
@@ -208,8 +211,14 @@ def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]
     yield Line(offset, offset + len(row.glyphs), down_page(top), down_page(bottom), tuple(edges))
 
 
+def _advances(row: Row) -> bool:
+    """Whether each character stands right of the one before; the runs of upside-down text do not."""
+    middles = [glyph.left + glyph.right for glyph in row.glyphs if glyph.drawn]
+    return all(before <= after + row.size for before, after in pairwise(middles))
+
+
 def rows_of(glyphs: Sequence[Glyph | None]) -> list[Row]:
-    """Glyphs in the order of the file, None where the reader saw a new line, to rows; columns of single glyphs become one."""
+    """Glyphs in the order of the file, None where the reader saw a new line, to rows and columns."""
     rows: list[Row] = []
     run: list[Glyph] = []
     for glyph in [*glyphs, None]:
@@ -246,7 +255,39 @@ def _columns(rows: Sequence[Row]) -> list[Row]:
             result[-1] = Row(glyphs, "down", hyphen=row.hyphen)
         else:
             result.append(row)
-    return result
+    return [row for run in _runs(result) for row in (run if run[0].direction == "right" else _ordered(run))]
+
+
+def _runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    run: list[Row] = []
+    for row in rows:
+        if run and run[-1].direction != row.direction:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _ordered(rows: Sequence[Row]) -> list[Row]:
+    """Vertical and turned rows in their own reading order: PDFium gives them by their place from the left.
+
+    Pieces of one column are put together; tiers (段) follow each other, and in a tier column follows column.
+    """
+    columns: list[Row] = []
+    for row in sorted(rows, key=lambda item: (round(item.near / item.size), item.start)):
+        last = columns[-1] if columns else None
+        if last and abs(last.near - row.near) < 0.6 * row.size and -0.3 * row.size < row.start - last.end < row.size:
+            columns[-1] = Row(last.glyphs + row.glyphs, row.direction, hyphen=row.hyphen)
+        else:
+            columns.append(row)
+    tiers: list[list[Row]] = []
+    for column in sorted(columns, key=lambda item: item.start):
+        if tiers and column.start < min(item.end for item in tiers[-1]):
+            tiers[-1].append(column)
+        else:
+            tiers.append([column])
+    return [column for tier in tiers for column in sorted(tier, key=lambda item: item.near)]
 
 
 def _continues_column(column: Row, row: Row) -> bool:
@@ -260,7 +301,9 @@ def _continues_column(column: Row, row: Row) -> bool:
     # Vertical writing is set solid; only the half-empty box of a punctuation mark leaves a gap.
     punctuation = above.character in _NO_START or below.character in _OPENING
     room = (1.0 if punctuation else 0.4) * em
-    return inside and is_cjk(above.character) and is_cjk(below.character) and -0.2 * em < below.top - above.bottom < room
+    return (
+        inside and is_cjk(above.character) and is_cjk(below.character) and -0.2 * em < below.top - above.bottom < room
+    )
 
 
 def shown_forms(character: str) -> str:

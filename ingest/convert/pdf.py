@@ -104,7 +104,7 @@ def _page(document: pdfium.PdfDocument, index: int, name: str, limits: Limits) -
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The visible rectangle of a page in its own coordinates (points, upwards) and its clockwise turns by 90 degrees."""
+    """The visible rectangle of a page in its own coordinates (points, upwards), and its clockwise turns by 90°."""
 
     left: float
     bottom: float
@@ -198,7 +198,7 @@ def _odd(character: str, handle: c.FPDF_TEXTPAGE, index: int) -> bool:
         return False
     if character == "\ufffd" or unicodedata.category(character) in {"Co", "Cn", "Cs", "Cc"}:
         return True
-    return c.FPDFText_HasUnicodeMapError(handle, index) == 1
+    return bool(c.FPDFText_HasUnicodeMapError(handle, index) == 1)
 
 
 def _composed(before: Glyph, mark: str, right: float, top: float) -> Glyph:
@@ -227,7 +227,7 @@ def _pictured(page: pdfium.PdfPage, view: _View, at_all: bool) -> bool:
             covered += (right - left) * (top - bottom)
         elif at_all and item.type in {c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_SHADING}:
             return True
-    return covered > (0 if at_all else _SCAN * view.width * view.height)
+    return bool(covered > (0 if at_all else _SCAN * view.width * view.height))
 
 
 def _picture(page: pdfium.PdfPage, ordinal: int, widest: int) -> Picture | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appliance.models import Part
-from ingest.converted import Converted, Limits, Note
 from ingest.convert.encoding import decode
 from ingest.convert.plain import language_of, stem, without_nul
+from ingest.converted import Converted, Limits, Note
 from ingest.errors import FileEmpty, FileTooLarge
 
 LONGEST = 20_000  # characters of a part: what the portal opens at once

@@ -101,13 +101,16 @@
     try { await fetchPart(shown); say(words.no_preview); }
     catch (error) { if (mine === turn) say(error.message); }
   };
+  const limits = (shown) => {
+    $(".preview-prev").disabled = shown.parts ? part <= 1 : at <= 0;
+    $(".preview-next").disabled = shown.parts ? part >= shown.parts : at >= links.length - 1;
+  };
   const show = async (link, ordinal) => {
     const shown = data(link), mine = ++turn;
     at = links.indexOf(link);
     part = ordinal || shown.part;
     label(shown, shown.where);
-    $(".preview-prev").disabled = shown.parts ? part <= 1 : at <= 0;
-    $(".preview-next").disabled = shown.parts ? part >= shown.parts : at >= links.length - 1;
+    limits(shown);
     if (!dialog.open) narrow.matches ? dialog.showModal() : dialog.show();
     settle();
     if (shown.picture) return showPicture(shown, shown.where, mine);
@@ -165,7 +168,15 @@
   };
 
   addEventListener("DOMContentLoaded", build);
-  addEventListener("portal-changed", () => { if (dialog.open) settle(); });
+  /* While an answer is written, its nodes are replaced and new sources come in. */
+  addEventListener("portal-changed", () => {
+    if (!dialog.open || !links[at]) return;
+    const hash = links[at].hash;
+    links = groupOf(document.querySelector(`[data-preview][href="${hash}"]`) || links[at]);
+    at = links.findIndex((link) => link.hash === hash);
+    limits(data(links[at]));
+    settle();
+  });
   narrow.addEventListener("change", () => { if (dialog.open) { dialog.close(); narrow.matches ? dialog.showModal() : dialog.show(); settle(); } });
   addEventListener("popstate", () => { if (dialog.open) close(); });
   document.addEventListener("click", (event) => {

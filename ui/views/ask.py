@@ -24,7 +24,8 @@ _REDRAW_SECONDS = 0.06  # tokens that come faster are drawn together
 def show(visit: Visit) -> None:
     """Draw the view. Streamlit runs this from top to bottom for every click."""
     history.restore(visit)
-    history.side(visit)
+    past = history.side(visit)
+    history.draw_list(visit, past)
     with st.bottom:
         asked = st.chat_input(visit.t("placeholder"), key="question", submit_mode="stop", max_chars=QUESTION_LIMIT)
         keys, said = line(visit.t("keys")), line(visit.t("notice"))
@@ -38,7 +39,7 @@ def show(visit: Visit) -> None:
         return _empty(visit)
     st.html(f'<h1 class="unseen">{line(visit.t("ask"))}</h1>')
     for number, answer in enumerate(turns):
-        _turn(visit, answer, number)
+        _turn(visit, answer, number, past)
     history.delete_button(visit)
 
 
@@ -58,7 +59,7 @@ def _ask_example(words: str) -> None:
     st.session_state["example"] = words
 
 
-def _turn(visit: Visit, answer: Answer, number: int) -> None:
+def _turn(visit: Visit, answer: Answer, number: int, past: DeltaGenerator) -> None:
     st.html(
         f'<section class="turn turn-{number}"><p class="quiet">{line(visit.t("you"))}</p>'
         f'<h2 class="question">{escaped(answer.question)}</h2></section>'
@@ -68,6 +69,7 @@ def _turn(visit: Visit, answer: Answer, number: int) -> None:
     if answer.state == "new":
         answer.state = "stopped"  # until it is done: Stop ends this run wherever it is
         _stream(visit, answer, head, body)
+        history.draw_list(visit, past)
     body.draw()
     _finished(visit, answer, number, head)
 

@@ -10,7 +10,7 @@ from appliance.actions import ACTIONS
 from appliance.api.schemas import AuditCase, AuditList
 from appliance.errors import ApplianceError
 from ui.markup import fold, line, notice
-from ui.views.story import event_rows, log_state, story
+from ui.views.story import checkpoint, event_rows, log_state, story, title
 from ui.visit import Visit
 
 LINK = "case:"  # what a followed link of the list begins with
@@ -23,10 +23,14 @@ def show(visit: Visit) -> None:
     """Draw the view."""
     if (visit.opened or "").startswith(LINK):
         st.query_params["case"] = (visit.opened or "").removeprefix(LINK)
-    st.html(f'<h1 class="page">{line(visit.t("audit"))}</h1>')
-    state = st.empty()
-    _verify(visit)
-    st.html(_export_form(visit))
+    with st.container(key="log"):
+        state = st.empty()
+        state.html(title(visit))
+        verify = st.button(visit.t("verify"), key="verify", icon=":material/verified_user:")
+    if verify:
+        _verify(visit)
+    with st.container(key="files"):
+        files = st.empty()
     query = _filters(visit)
     try:
         found = visit.api.audit(query)
@@ -35,7 +39,8 @@ def show(visit: Visit) -> None:
     except ApplianceError as error:
         st.html(notice(visit.t("audit_log"), [error.text(visit.language)], "bad"))
         return
-    state.html(log_state(visit, found))
+    state.html(title(visit) + log_state(visit, found))
+    files.html(_export_form(visit) + checkpoint(visit, found))
     with st.container(key="split"):
         with st.container(key="split-list"):
             _list(visit, found, chosen)
@@ -44,8 +49,6 @@ def show(visit: Visit) -> None:
 
 
 def _verify(visit: Visit) -> None:
-    if not st.button(visit.t("verify"), key="verify", icon=":material/verified_user:"):
-        return
     try:
         checked = visit.api.verify_audit()
     except ApplianceError as error:

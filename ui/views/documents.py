@@ -28,13 +28,13 @@ _FORMATS = {
 
 def show(visit: Visit) -> None:
     """Draw the view."""
-    st.html(f'<h1 class="page">{line(visit.t("documents"))}</h1>')
+    title = f'<h1 class="page">{line(visit.t("documents"))}</h1>'
     try:
         known = visit.api.documents().documents
     except ApplianceError as error:
-        st.html(notice(visit.t("documents"), [error.text(visit.language)], "bad"))
+        st.html(title + notice(visit.t("documents"), [error.text(visit.language)], "bad"))
         return
-    st.html(f'<p class="counts">{line(visit.t("documents_sub", n=f"{len(known):,}"))}</p>')
+    st.html(f'{title}<p class="counts">{line(visit.t("documents_sub", n=f"{len(known):,}"))}</p>')
     found = _filtered(visit, known)
     if not found:
         st.html(f'<p class="nothing" role="status">{line(visit.t("nothing"))}</p>')
@@ -72,7 +72,7 @@ def listing(visit: Visit, rows: Sequence[DocumentRow]) -> str:
         (visit.t("label"), ""),
         (visit.t("format"), ""),
         (visit.t("parts"), "num"),
-        (visit.t("updated"), "num"),
+        (visit.t("updated"), ""),
     )
     cells = [
         (

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from appliance.api.schemas import ConversationRow
 from appliance.errors import ApplianceError
@@ -34,12 +35,14 @@ def open_conversation() -> str | None:
     return conversation
 
 
-def remember(conversation: str, title: str) -> None:
-    """Note the id that the API gave to the conversation on the screen."""
-    if st.session_state.get(_OPEN) != conversation:
+def remember(conversation: str, title: str) -> bool:
+    """Note the id that the API gave to the conversation on the screen; whether it is a new one."""
+    new = st.session_state.get(_OPEN) != conversation
+    if new:
         st.session_state[_OPEN], st.session_state[_TITLE] = conversation, title
     if st.query_params.get("c") != conversation:
         st.query_params["c"] = conversation
+    return new
 
 
 def begin_new() -> None:
@@ -76,16 +79,21 @@ def say() -> None:
         st.html(f'<p class="notice notice-plain" role="status">{line(words)}</p>')
 
 
-def side(visit: Visit) -> None:
-    """Draw the list into the sidebar."""
+def side(visit: Visit) -> DeltaGenerator:
+    """Draw the way to a new question into the sidebar; returns the place of the list."""
     with st.sidebar, st.container(key="history", gap=None):
         st.button(visit.t("new"), key="new", width="stretch", icon=":material/add:", on_click=begin_new)
-        try:
-            rows = visit.api.conversations().conversations
-        except ApplianceError as error:
-            st.html(notice(visit.t("history"), [error.text(visit.language)], "warn"))
-            return
-        st.html(listing(visit, rows, open_conversation(), datetime.now(visit.zone)))
+        return st.empty()
+
+
+def draw_list(visit: Visit, place: DeltaGenerator) -> None:
+    """Draw the list as the API has it now. It holds no widgets, so one run may draw it again."""
+    try:
+        rows = visit.api.conversations().conversations
+    except ApplianceError as error:
+        place.html(notice(visit.t("history"), [error.text(visit.language)], "warn"))
+        return
+    place.html(listing(visit, rows, open_conversation(), datetime.now(visit.zone)))
 
 
 def listing(visit: Visit, rows: Sequence[ConversationRow], current: str | None, now: datetime) -> str:

@@ -24,12 +24,20 @@ def outcome(visit: Visit, row: AuditRow) -> str:
     return state(_KINDS[row.outcome], visit.t(_WORDS[row.outcome]))
 
 
+def title(visit: Visit) -> str:
+    """The heading of the view."""
+    return f'<h1 class="page">{line(visit.t("audit"))}</h1>'
+
+
 def log_state(visit: Visit, found: AuditList) -> str:
-    """How long the log is, and the signed checkpoint that stands for all of it."""
+    """How long the log is, and the root of its tree."""
     size, root = visit.t("log_size", n=f"{found.size:,}"), visit.t("log_root", root=f"{found.root[:_SHORT]}…")
-    return f'<p class="counts"><span>{line(size)}</span><span><code>{line(root)}</code></span></p>' + fold(
-        visit.t("checkpoint"), "", f'<pre class="note" tabindex="0">{escaped(found.checkpoint)}</pre>'
-    )
+    return f'<p class="counts"><span>{line(size)}</span><span><code>{line(root)}</code></span></p>'
+
+
+def checkpoint(visit: Visit, found: AuditList) -> str:
+    """The signed note that stands for the whole log, to be copied."""
+    return fold(visit.t("checkpoint"), "", f'<pre class="note" tabindex="0">{escaped(found.checkpoint)}</pre>')
 
 
 def event_rows(visit: Visit, rows: Sequence[AuditRow], chosen: str | None, link: str) -> str:

@@ -85,6 +85,7 @@ def upgrade() -> None:
         "version",
         sa.Column("document", sa.String(length=32), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("media_type", sa.String(length=100), nullable=False),
