@@ -171,7 +171,7 @@ def test_a_file_or_a_link_is_not_written_over(filled: AuditLog, tmp_path: Path) 
 
 
 def test_a_folder_that_cannot_be_made_leaves_nothing(filled: AuditLog, tmp_path: Path) -> None:
-    with pytest.raises(ExportNotWritten, match="missing/export .No such file or directory.; nothing was left"):
+    with pytest.raises(ExportNotWritten, match=r"missing/export .No such file or directory.; nothing was left"):
         export(filled, tmp_path / "missing" / "export", Selection())
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from appliance.actions import ACTIONS
 from appliance.audit.checkpoint import Checkpoint
+from appliance.audit.leaf import parse
 from appliance.audit.manifest import FileEntry, Manifest, StatedSelection, contents, statement
 from appliance.errors import ExportRefused
+from tests.unit.audit.support import by_hand, leaf_fields
 
 MANIFEST = Manifest(
     origin="bank.example/audit",
@@ -102,9 +104,6 @@ def test_an_exports_files_follow_from_the_size_of_the_log() -> None:
 
 
 def test_a_selection_takes_its_first_moment_and_not_its_last() -> None:
-    from appliance.audit.leaf import parse
-    from tests.unit.audit.support import by_hand, leaf_fields
-
     leaf = parse(by_hand(leaf_fields(0)))
 
     assert StatedSelection(start=leaf.time).admits(leaf)
