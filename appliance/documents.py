@@ -163,7 +163,7 @@ class Documents:
 
     @contextmanager
     def _on_record(self, change: Change, actor: Actor) -> Iterator[None]:
-        """The change stands on record for the block. One that fails is ended here, or stays on record where it cannot."""
+        """The change stands on record for the block. One that fails is ended here, or stays on it where it cannot."""
         changes.announce(self.registry, change)
         try:
             yield
