@@ -108,8 +108,9 @@ class Answering:
             retrieved = await asyncio.to_thread(  # (4) (5)
                 self.retrieval.passages, question.text, self.passages, principal=question.principal, access=access
             )
-            if any(strong_enough(passage) for passage in retrieved.passages):  # (6)
-                passages = retrieved.passages
+            found = retrieved.passages
+            if found and strong_enough(found[0], language=language_of(question.text)):  # (6)
+                passages = found
             await asyncio.wrap_future(received)  # (7)
             decided = _retrieved(question, retrieved, access, answered=bool(passages))
             await asyncio.wrap_future(self.audit.submit(decided))

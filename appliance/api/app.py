@@ -6,11 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from appliance import __version__
 from appliance.api import ask, audit, collections, conversations, documents, operation, problems, session
 from appliance.wiring import Services
+
+
+def routers(*, demo: bool) -> list[APIRouter]:
+    """Every router of the API; the demo's way in is there with the demo identity only."""
+    modules = (session, ask, documents, conversations, collections, audit, operation)
+    return [module.router for module in modules] + ([session.demo] if demo else [])
 
 
 def create_app(services: Services) -> FastAPI:
@@ -32,16 +38,6 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (
-        session.router,
-        ask.router,
-        documents.router,
-        conversations.router,
-        collections.router,
-        audit.router,
-        operation.router,
-    ):
+    for router in routers(demo=services.settings.identity == "demo"):
         app.include_router(router)
-    if services.settings.identity == "demo":
-        app.include_router(session.demo)
     return app

@@ -124,6 +124,7 @@ _ITEM = re.compile(
 # Never at the start of a line by the rules of typesetting (JIS X 4051), so a row that begins with one goes on.
 _NO_START = frozenset("、。，．・：；？！ヽヾゝゞ々ー」』）〕］｝〉》】’”ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ")
 _OPENING = frozenset("「『（〔［｛〈《【‘“")
+_NARROWEST = 14  # ems of a column of prose; shorter rows (names, cells, captions) end where they end
 _CLOSED = frozenset("。．！？!?：:")
 
 
@@ -141,7 +142,7 @@ def wraps(row: Row, following: Row, edge: float) -> bool:
     if _ITEM.match(following.text):
         return False
     room = edge - row.end
-    return room < following.width_of_first_word() + 0.25 * row.size and row.end - row.start > 8 * row.size
+    return room < following.width_of_first_word() + 0.25 * row.size and row.end - row.start > _NARROWEST * row.size
 
 
 def near_rows(row: Row, following: Row) -> bool:
@@ -196,7 +197,7 @@ def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]
     def down_page(value: float) -> float:
         return round(min(max(value / height, 0.0), 1.0), 5)
 
-    if row.direction != "right":
+    if row.direction != "right" or not _advances(row):
         for index, glyph in enumerate(row.glyphs, start=offset):
             if glyph.drawn:
                 sides = (across_page(glyph.left), across_page(glyph.right))
@@ -208,6 +209,12 @@ def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]
         edges[index] = max(edges[index], edges[index - 1])
     top, bottom = min(glyph.top for glyph in drawn), max(glyph.bottom for glyph in drawn)
     yield Line(offset, offset + len(row.glyphs), down_page(top), down_page(bottom), tuple(edges))
+
+
+def _advances(row: Row) -> bool:
+    """Whether each character stands right of the one before; the runs of upside-down text do not."""
+    middles = [glyph.left + glyph.right for glyph in row.glyphs if glyph.drawn]
+    return all(before <= after + row.size for before, after in pairwise(middles))
 
 
 def rows_of(glyphs: Sequence[Glyph | None]) -> list[Row]:
@@ -248,7 +255,39 @@ def _columns(rows: Sequence[Row]) -> list[Row]:
             result[-1] = Row(glyphs, "down", hyphen=row.hyphen)
         else:
             result.append(row)
-    return result
+    return [row for run in _runs(result) for row in (run if run[0].direction == "right" else _ordered(run))]
+
+
+def _runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    run: list[Row] = []
+    for row in rows:
+        if run and run[-1].direction != row.direction:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _ordered(rows: Sequence[Row]) -> list[Row]:
+    """Vertical and turned rows in their own reading order: PDFium gives them by their place from the left.
+
+    Pieces of one column are put together; tiers (段) follow each other, and in a tier column follows column.
+    """
+    columns: list[Row] = []
+    for row in sorted(rows, key=lambda item: (round(item.near / item.size), item.start)):
+        last = columns[-1] if columns else None
+        if last and abs(last.near - row.near) < 0.6 * row.size and -0.3 * row.size < row.start - last.end < row.size:
+            columns[-1] = Row(last.glyphs + row.glyphs, row.direction, hyphen=row.hyphen)
+        else:
+            columns.append(row)
+    tiers: list[list[Row]] = []
+    for column in sorted(columns, key=lambda item: item.start):
+        if tiers and column.start < min(item.end for item in tiers[-1]):
+            tiers[-1].append(column)
+        else:
+            tiers.append([column])
+    return [column for tier in tiers for column in sorted(tier, key=lambda item: item.near)]
 
 
 def _continues_column(column: Row, row: Row) -> bool:

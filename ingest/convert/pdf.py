@@ -198,7 +198,7 @@ def _odd(character: str, handle: c.FPDF_TEXTPAGE, index: int) -> bool:
         return False
     if character == "\ufffd" or unicodedata.category(character) in {"Co", "Cn", "Cs", "Cc"}:
         return True
-    return c.FPDFText_HasUnicodeMapError(handle, index) == 1
+    return bool(c.FPDFText_HasUnicodeMapError(handle, index) == 1)
 
 
 def _composed(before: Glyph, mark: str, right: float, top: float) -> Glyph:
