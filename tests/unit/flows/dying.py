@@ -11,13 +11,12 @@ from typing import Any
 
 from appliance.audit.log import AuditLog
 from appliance.index.edge import EdgeIndex
-from appliance.models import AuditEvent
 from appliance.store import changes
 from appliance.store.originals import Originals
 from tests.unit.flows import house
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__])
+_CONTEXT.set_forkserver_preload(["__main__", __name__])
 
 # name -> (owner, attribute); an audit point is named after its action.
 POINTS: dict[str, tuple[Any, str]] = {
@@ -61,7 +60,7 @@ def _mine(point: str, when: str) -> None:
 
 def _deadly(original: Callable[..., Any], when: str, applies: Callable[..., bool]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        deadly = applies(*args, **kwargs) if not kwargs or args and isinstance(args[-1], AuditEvent) else True
+        deadly = bool(kwargs) or applies(*args)
         if deadly and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **kwargs)
