@@ -43,6 +43,14 @@ class ApplianceError(Exception):
         return (self.ja if language == "ja" else self.en).format(**self.values)
 
 
+def own_cause(error: BaseException) -> ApplianceError | None:
+    """What of ours a framework wrapped into an error of its own, if anything."""
+    inner = error.__cause__
+    while inner is not None and not isinstance(inner, ApplianceError):
+        inner = inner.__cause__
+    return inner
+
+
 class BadInput(ApplianceError):
     """What was given cannot be used; the sentence says how to mend it."""
 

@@ -29,6 +29,7 @@ def _documents() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("document", sa.String(length=32), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("case"),
     )
     op.create_table(
