@@ -5,7 +5,8 @@
     (3) AccessFilter for the principal
     (4) retrieve, (5) re-check every hit               retrieval.py
     (6) too weak or nothing: "not found in the documents you may see"
-    (7) audit.commit(received, retrieved): before anything of it is shown; if it fails, nothing is shown
+    (7) audit.commit(received) at once, audit.commit(retrieved) before anything of it is shown; if one of them fails,
+        nothing is shown
     (8) generate, streamed; stopped when the asker goes away
     (9) read markers, tie sentences to places
     (10) audit.commit(completed or aborted), then the conversation
@@ -96,20 +97,23 @@ class Answering:
         Raises AuditUnavailable before anything is shown where the log cannot be written.
         """
         begin = time.perf_counter()
-        received = self.audit.submit(_received(question))
-        yield Stage("searching")
-        access = filter_for(question.principal, self.registry.lists.all(), datetime.now(UTC))  # (3)
-        retrieved = await asyncio.to_thread(  # (4) (5)
-            self.retrieval.passages, question.text, self.passages, principal=question.principal, access=access
-        )
-        strong = tuple(passage for passage in retrieved.passages if strong_enough(passage))  # (6)
-        passages = retrieved.passages if strong else ()
-        await asyncio.wrap_future(received)  # (7)
-        await asyncio.wrap_future(self.audit.submit(_retrieved(question, retrieved, access, answered=bool(strong))))
-        yield Sources(passages)
+        await asyncio.wrap_future(self.audit.submit(_received(question)))  # (7)
+        passages: tuple[Passage, ...] = ()
         reader = AnswerReader(passages)
         outcome: AnswerOutcome = "stopped"  # until it is known otherwise
         try:
+            yield Stage("searching")
+            access = filter_for(question.principal, self.registry.lists.all(), datetime.now(UTC))  # (3)
+            retrieved = await asyncio.to_thread(  # (4) (5)
+                self.retrieval.passages, question.text, self.passages, principal=question.principal, access=access
+            )
+            strong = any(strong_enough(passage) for passage in retrieved.passages)  # (6)
+            passages = retrieved.passages if strong else ()
+            reader = AnswerReader(passages)
+            await asyncio.wrap_future(
+                self.audit.submit(_retrieved(question, retrieved, access, answered=strong))
+            )  # (7)
+            yield Sources(passages)
             if strong:
                 yield Stage("writing")
                 async with aclosing(self._written(question, passages, reader)) as events:  # (8) (9)
