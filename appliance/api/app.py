@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from appliance import __version__
 from appliance.api import ask, audit, collections, conversations, documents, operation, problems, session
+from appliance.api.limits import BodyLimit
 from appliance.wiring import Services
 
 
@@ -27,6 +28,8 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.services = services
+    # Beside the original stand its text, vectors and pictures.
+    app.add_middleware(BodyLimit, upload=4 * services.settings.upload_bytes + (64 << 20))
     problems.install(app)
     for router in routers(demo=services.settings.identity == "demo"):
         app.include_router(router)
