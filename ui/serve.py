@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,13 +14,19 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
+from appliance.errors import InternalError
+from appliance.models import new_id
 from ui.gate import Gate, Sessions
 from ui.guard import ExactAddress, SecurityHeaders
 from ui.index import index_page
+from ui.markup import notice
 from ui.options import PortalOptions, bind
 from ui.routes import own_routes
+from ui.texts import text
+from ui.visit import visit_language
 
 _HERE = Path(__file__).parent
+_log = logging.getLogger("portal")
 
 
 def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIApp:
@@ -36,12 +43,24 @@ def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIAp
     for language in ("ja", "en"):
         index_page(language)
     portal: ASGIApp = st.App(
-        str(_HERE / "app.py"), routes=[Mount("/api", app=api), *own_routes(options)], lifespan=lifespan
+        str(_HERE / "app.py"),
+        routes=[Mount("/api", app=api), *own_routes(options)],
+        lifespan=lifespan,
+        on_script_error=page_failed,
     )
     # Around Streamlit's application, not inside it: its answer to an error of ours passes here, too.
     portal = Gate(portal, sessions=sessions)
     portal = ExactAddress(portal, origin=options.origin, host=options.host)
     return SecurityHeaders(portal)
+
+
+def page_failed(error: Exception) -> bool:
+    """A defect of ours in a page: its cause goes to the operator's log, its number to the person. Always True."""
+    failure = InternalError(reference=new_id()[:8])
+    _log.error("page failed, reference %s", failure.values["reference"], exc_info=error)
+    language = visit_language()
+    st.html(notice(text("failed", language), [failure.text(language)], "bad"))
+    return True  # Streamlit shows its own box otherwise
 
 
 def streamlit_settings() -> dict[str, object]:
