@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "infra" / "demo"
 HOME = ROOT / "var" / "demo"
 BIN = Path(sys.executable).parent
-PORT = os.environ.get("PORT", "8765")
+PORT = 8765
 
 
 class Failed(SystemExit):
@@ -28,7 +29,7 @@ class Failed(SystemExit):
 def main() -> None:
     """Run every step and say how long each took."""
     begin = time.monotonic()
-    environ = {**os.environ, "APPLIANCE_HOME": str(HOME), "APPLIANCE_PORT": PORT}
+    environ = {**os.environ, "APPLIANCE_HOME": str(HOME), "APPLIANCE_PORT": str(port())}
     if not (HOME / "settings.toml").exists():
         given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
         step("A new installation in var/demo", [BIN / "appliance", "init", *given], environ)
@@ -57,6 +58,19 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def port() -> int:
+    """PORT, else the usual port, else a free one where somebody has it."""
+    if "PORT" in os.environ:
+        return int(os.environ["PORT"])
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PORT))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def step(title: str, command: list[object], environ: dict[str, str], accepted: tuple[int, ...] = (0,)) -> None:
