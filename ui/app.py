@@ -23,9 +23,11 @@ VIEWS = {"ask": ask.show, "documents": documents.show, "audit": audit.show}
 
 def signed_in(api: Api) -> Me:
     """The signed-in person, asked for once per open page: the gate closes the page when the session ends."""
-    me: Me | None = st.session_state.get("me")
-    if me is None:
-        me = st.session_state["me"] = api.me()
+    if st.session_state.get("cookie") != api.cookie:
+        # A page that reconnects after somebody else signed in here must not show what it held before.
+        st.session_state.clear()
+        st.session_state["me"], st.session_state["cookie"] = api.me(), api.cookie
+    me: Me = st.session_state["me"]
     return me
 
 
@@ -41,10 +43,16 @@ def main() -> None:
     visit = Visit(api, me, language, visit_zone(), followed_link())
     st.set_page_config(layout="wide", initial_sidebar_state="auto")
     st.logo(brand(visit.t("product"), dark=st.context.theme.type == "dark"), size="large")
-    names = [name for name in VIEWS if name != "audit" or "auditor" in me.roles]
     pages = [
-        st.Page(partial(VIEWS[name], visit), title=visit.t(name), url_path=name, default=name == "ask")
-        for name in names
+        st.Page(
+            partial(show, visit),
+            title=visit.t(name),
+            url_path=name,
+            default=name == "ask",
+            # Only hidden: whoever opens its address is refused by the API, and that is recorded.
+            visibility="visible" if name != "audit" or "auditor" in me.roles else "hidden",
+        )
+        for name, show in VIEWS.items()
     ]
     chosen = st.navigation(pages, position="top")
     name = chosen.url_path or "ask"

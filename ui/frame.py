@@ -36,7 +36,9 @@ def account_menu(visit: Visit, view: str, query: Mapping[str, str]) -> str:
         for theme in ("System", "Light", "Dark")
     )
     code, other = ("ja", "日本語") if visit.language == "en" else ("en", "English")
-    back = urlencode({"to": view, **{key: query[key] for key in ("c", "case") if key in query}})
+    back = urlencode(
+        {"to": "" if view == "ask" else view, **{key: query[key] for key in ("c", "case") if key in query}}
+    )
     return (
         f'<div class="menu"><p class="who">{line(visit.me.name)}</p>{f"<p>{line(roles)}</p>" if roles else ""}'
         f'<p class="name">{line(visit.t("groups"))}</p>{listed}'

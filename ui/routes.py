@@ -100,8 +100,11 @@ class Pages:
         language = request_language(request)
         person = (await form_fields(request)).get("person", "")
         said = ""
+        before = session_cookie(request)
         try:
             async with self._api() as api:
+                if before:  # pages of whoever was signed in here close, instead of going on beside the new person's
+                    await api.delete(Endpoint.SIGN_OUT, headers=caller_headers(self._options, before, language))
                 answer = await api.post(
                     Endpoint.SIGN_IN, json={"person": person}, headers=caller_headers(self._options, "", language)
                 )
@@ -151,7 +154,7 @@ class Pages:
             answer = await api.send(asked, stream=True)
         except httpx.TransportError:
             await api.aclose()
-            return self._export_failed(language, text("sign_in_failed", language), HTTPStatus.BAD_GATEWAY)
+            return self._export_failed(language, text("unreachable", language), HTTPStatus.BAD_GATEWAY)
         if not answer.is_success:
             await answer.aread()
             await api.aclose()

@@ -66,9 +66,9 @@ class Conversations:
         """A conversation, if it is this person's."""
         return next((found for found in self.of(person) if found.id == conversation), None)
 
-    def begin(self, question: str, *, person: str) -> str:
-        """A new conversation, called after its first question; its id."""
-        conversation = new_id()
+    def begin(self, question: str, *, person: str, called: str = "") -> str:
+        """A new conversation, titled after its first question; its id, which is `called` where one is given."""
+        conversation = called or new_id()
         now = datetime.now(UTC).replace(tzinfo=None)
         title = " ".join(question.split())[:_TITLE]
         values = {"id": conversation, "person": person, "title": title, "updated": now}
@@ -79,9 +79,15 @@ class Conversations:
     def record(
         self, conversation: str, *, case: str, question: str, answer: Answer, passages: Sequence[Passage]
     ) -> None:
-        """Keep a turn, once: what is known of an answer when it ends, however it ends."""
+        """Keep a turn, once: what is known of an answer when it ends, however it ends.
+
+        Nothing is kept where its owner deleted the conversation while the answer was written.
+        """
         now = datetime.now(UTC).replace(tzinfo=None)
+        touched = update(CONVERSATION).where(CONVERSATION.c.id == conversation).values(updated=now)
         with self._engine.begin() as connection:
+            if connection.execute(touched).rowcount == 0:
+                return
             connection.execute(
                 insert(TURN).values(
                     case=case,
@@ -95,7 +101,6 @@ class Conversations:
                     answer=_pack(answer, passages),
                 )
             )
-            connection.execute(update(CONVERSATION).where(CONVERSATION.c.id == conversation).values(updated=now))
 
     def turns(self, conversation: str) -> list[PastTurn]:
         """A conversation's turns, oldest first."""

@@ -30,7 +30,8 @@ def main() -> None:
     begin = time.monotonic()
     environ = {**os.environ, "APPLIANCE_HOME": str(HOME), "APPLIANCE_PORT": PORT}
     if not (HOME / "settings.toml").exists():
-        step("A new installation in var/demo", [BIN / "appliance", "init", "--people", DEMO / "people.toml"], environ)
+        given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
+        step("A new installation in var/demo", [BIN / "appliance", "init", *given], environ)
     server = subprocess.Popen([BIN / "portal"], env=environ, stdout=subprocess.PIPE, text=True)
     try:
         started = time.monotonic()
