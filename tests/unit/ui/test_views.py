@@ -10,7 +10,7 @@ from appliance.errors import PortalNotBound
 from ui import options
 from ui.frame import account_menu, brand
 from ui.options import PortalOptions, bind, bound
-from ui.routes import export_span
+from ui.routes import export_span, way_back
 from ui.serve import streamlit_settings
 from ui.views.documents import listing as document_list
 from ui.views.history import listing
@@ -64,7 +64,8 @@ def row(index=0, **values) -> AuditRow:
     plain = {
         "index": index, "id": f"e{index}", "action": "question.received", "label": "質問の受付", "outcome": "success",
         "time": datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC) + timedelta(seconds=index),
-        "actor_kind": "person", "actor": "yamada", "actor_name": "山田 花子", "case": "case1", "details": {}, "texts": {},
+        "actor_kind": "person", "actor": "yamada", "actor_name": "山田 花子", "case": "case1", "details": {},
+        "texts": {},
     }  # fmt: skip
     return AuditRow(**{**plain, **values})
 
@@ -137,18 +138,34 @@ def test_documents_name_their_format_and_escape_their_titles():
     assert "&quot;parts&quot;:12" in markup
 
 
-def test_the_account_menu_escapes_names_and_keeps_the_place():
-    markup = account_menu(visit(), "audit", {"case": "c 1", "x": "y"})
+def test_the_account_menu_escapes_names_and_offers_the_other_language():
+    markup = account_menu(visit())
 
     assert "佐藤 &lt;健一&gt;" in markup
     assert "&lt;全&gt;" in markup
-    assert 'href="/lang/en?to=audit&amp;case=c+1"' in markup
+    assert 'href="/lang/en" lang="en"' in markup
+    assert 'href="/lang/ja" lang="ja"' in account_menu(visit("en"))
     assert '<form method="post" action="/signout">' in markup
     assert "監査担当" in markup
 
 
-def test_the_ask_view_is_the_first_page():
-    assert 'href="/lang/ja?to=&amp;c=c1"' in account_menu(visit("en"), "ask", {"c": "c1"})
+@pytest.mark.parametrize(
+    ("referer", "target"),
+    [
+        ("http://127.0.0.1:8600/documents", "/documents"),
+        ("http://127.0.0.1:8600/?c=c1", "/?c=c1"),
+        ("http://127.0.0.1:8600/audit?case=a-1&x=y", "/audit?case=a-1"),
+        ("http://127.0.0.1:8600/signin?expired", "/signin"),
+        ("http://127.0.0.1:8600/?c=%22%3E%3Cscript%3E", "/"),
+        ("http://127.0.0.1:8600//evil.example", "/"),
+        ("http://127.0.0.1:8600/api/me", "/"),
+        ("http://evil.example/documents", "/"),
+        ("http://127.0.0.1:8600.evil.example/documents", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_change_of_language_leads_back_to_a_page_of_ours_only(referer, target):
+    assert way_back(referer, "http://127.0.0.1:8600") == target
 
 
 def test_the_brand_is_drawn_for_its_theme():
@@ -192,6 +209,7 @@ def test_streamlits_settings_are_silent_and_closed():
     assert settings["browser.serverAddress"] == "127.0.0.1"
     assert settings["client.showErrorDetails"] == "none"
     assert settings["server.fileWatcherType"] == "none"
+    assert settings["server.headless"] is True
     assert settings["theme.dark.sidebar.backgroundColor"] == "#0E1218"
 
 
