@@ -58,7 +58,7 @@ def main() -> None:
     name = chosen.url_path or "ask"
     st.set_page_config(page_title=f"{visit.t(name)} - {visit.t('product')}")
     with st.container(key="account"), st.popover(me.name, key="account-menu"):
-        st.html(account_menu(visit, name, st.query_params.to_dict()))
+        st.html(account_menu(visit))
     with st.container(key=f"view-{name}"):
         chosen.run()
 

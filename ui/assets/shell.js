@@ -57,7 +57,7 @@
     if (ours && ours !== skip.textContent) skip.textContent = ours;
   };
 
-  /* 4. Only right after the end of a run, and only to a reader of an answer or a source: a person, or a program that
+  /* 4. Only around the end of a run, and only to a reader of an answer or a source: a person, or a program that
      helps them, may go to the field at any other time. */
   let touched = 0, settled = -Infinity, last = null;
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (touched = performance.now()), true);
@@ -69,7 +69,8 @@
   addEventListener("focusin", (event) => {
     const element = event.composedPath()[0], now = performance.now();
     const field = element.dataset && element.dataset.testid === "stChatInputTextArea";
-    const unasked = field && now - settled < 300 && now - touched > 300;
+    const running = document.querySelector('[data-test-script-state]:not([data-test-script-state="notRunning"])');
+    const unasked = field && (running || now - settled < 1000) && now - touched > 300;
     if (unasked && last && last.isConnected && last.closest(".stHtml, dialog")) last.focus();
     else last = element;
   }, true);
