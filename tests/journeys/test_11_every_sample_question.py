@@ -70,7 +70,7 @@ def stands_where(question: dict[str, Any], citation: dict[str, Any], source: dic
     if "page" in question:
         return bool(source["part_kind"] == "page" and source["part"] == question["page"] and citation["boxes"])
     if "sheet" in question:
-        return bool(source["part_kind"] == "sheet" and source["part_label"] == question["sheet"])
+        return bool(source["part_kind"] == "sheet" and source["part_label"].startswith(f"{question['sheet']}!"))
     return (
         "heading" not in question or question["heading"] in source["heading"] or question["heading"] in source["text"]
     )
