@@ -20,6 +20,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator
+from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ from appliance.models import (
     Passage,
     Principal,
     Prompt,
+    Receipt,
 )
 from appliance.protocols import AuditSink
 from appliance.retrieval import Retrieval, Retrieved
@@ -98,23 +100,23 @@ class Answering:
         """
         begin = time.perf_counter()
         await asyncio.wrap_future(self.audit.submit(_received(question)))  # (7)
+        outcome: AnswerOutcome = "stopped"  # until it is known otherwise
         passages: tuple[Passage, ...] = ()
         reader = AnswerReader(passages)
-        outcome: AnswerOutcome = "stopped"  # until it is known otherwise
         try:
             yield Stage("searching")
             access = filter_for(question.principal, self.registry.lists.all(), datetime.now(UTC))  # (3)
             retrieved = await asyncio.to_thread(  # (4) (5)
                 self.retrieval.passages, question.text, self.passages, principal=question.principal, access=access
             )
-            strong = any(strong_enough(passage) for passage in retrieved.passages)  # (6)
-            passages = retrieved.passages if strong else ()
-            reader = AnswerReader(passages)
-            await asyncio.wrap_future(
-                self.audit.submit(_retrieved(question, retrieved, access, answered=strong))
-            )  # (7)
+            found = retrieved.passages
+            if found and strong_enough(found[0], language=language_of(question.text)):  # (6)
+                passages = found
+            decided = _retrieved(question, retrieved, access, answered=bool(passages))
+            await asyncio.wrap_future(self.audit.submit(decided))  # (7)
             yield Sources(passages)
-            if strong:
+            reader = AnswerReader(passages)
+            if passages:
                 yield Stage("writing")
                 async with aclosing(self._written(question, passages, reader)) as events:  # (8) (9)
                     async for event in events:
@@ -127,7 +129,9 @@ class Answering:
             for _ in reader.finish():
                 pass  # what a stopped answer had written of its last sentence
             answer = self._whole(question, reader, outcome, time.perf_counter() - begin)
-            await self._keep(question, answer, passages)  # (10)
+            completed = self.audit.submit(_completed(question, answer))  # (10)
+            # The asker may be gone and this task cancelled, even twice: the record is made all the same.
+            await asyncio.shield(self._keep(completed, question, answer, passages))
         yield answer
 
     async def _written(
@@ -152,12 +156,17 @@ class Answering:
             seconds=round(seconds, 3),
         )
 
-    async def _keep(self, question: Question, answer: Answer, passages: tuple[Passage, ...]) -> None:
-        completed = self.audit.submit(_completed(question, answer))
-        # The asker may be gone and this task cancelled: the record is made all the same.
-        await asyncio.shield(asyncio.wrap_future(completed))
-        self.conversations.record(
-            question.conversation, case=question.case, question=question.text, answer=answer, passages=passages
+    async def _keep(
+        self, completed: Future[Receipt], question: Question, answer: Answer, passages: tuple[Passage, ...]
+    ) -> None:
+        await asyncio.wrap_future(completed)
+        await asyncio.to_thread(
+            self.conversations.record,
+            question.conversation,
+            case=question.case,
+            question=question.text,
+            answer=answer,
+            passages=passages,
         )
 
 

@@ -4,25 +4,27 @@ Index, registry, files and log share no transaction, so the order is the guarant
 
     (1) put the change on record, audit the intent: fail closed
     (2) files, then the new version's chunks beside the old ones, both durable
-    (3) one registry transaction makes the version current: readers see it whole from here on
-    (4) audit the outcome, take the change off the record
-    (5) clear away what nobody can see any more
+    (3) one registry transaction makes the version current and marks the change done: readers see it whole from here on
+    (4) audit the outcome
+    (5) clear away what nobody can see any more, take the change off the record
 
-Removal runs the other way: invisible first (3), then index and files. At start-up `resolve` ends every change that is
-still on record and records how.
+Removal runs the other way: invisible first (3), then index and files. A change still on record was broken off: it is
+ended, and how is recorded, at once where that is possible, else before the next change of its document, else at
+start-up by `resolve`. Its mark alone tells whether it is finished or taken back.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Literal
 
 from appliance import probe
 from appliance.access import AccessList
-from appliance.errors import DocumentNotFound
-from appliance.models import Actor, AuditEvent, Chunk, IndexedChunk, Json, Matrix, Outcome, new_id
+from appliance.errors import ApplianceError, DocumentNotFound
+from appliance.models import Actor, AuditEvent, Chunk, Document, IndexedChunk, Json, Matrix, Outcome, chunk_id, new_id
 from appliance.protocols import AuditSink, ChunkIndex, Embedder
 from appliance.store import changes
 from appliance.store.changes import Change
@@ -46,106 +48,167 @@ class Documents:
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def store(self, new: NewVersion, files: Mapping[str, BinaryIO], vectors: Matrix, *, actor: Actor) -> State:
-        """Make a converted document the current version at its path. `vectors` has a row a chunk, in order."""
+        """Make a converted document the current version at its path. `vectors` has a row a chunk, in order.
+
+        A document that stands at the path already keeps its key, whatever key `new` proposes.
+        """
         with self._one_at_a_time:
-            return self._store(new, files, vectors, actor)
+            old = self.registry.at(new.collection, new.path)
+            if old is None:
+                return self._store(new, None, files, vectors, actor)
+            self._end_left_over(old.document.key, actor)
+            new = _under(old.document.key, new)
+            if old.document.version == new.version:
+                return self._same_content(old, new, actor)
+            return self._store(new, old.document.version, files, vectors, actor)
 
     def change_access(self, collection: str, path: str, access: AccessList, *, actor: Actor) -> State:
         """Give a document another access list; vectors stay. Raises DocumentNotFound."""
         with self._one_at_a_time:
-            return self._same_content(self._at(collection, path), access, actor)
+            old = self._at(collection, path)
+            self._end_left_over(old.document.key, actor)
+            return self._give(old, access, actor)
 
     def remove(self, collection: str, path: str, *, actor: Actor) -> None:
         """Remove a document with all its versions, originals and pictures. Raises DocumentNotFound."""
         with self._one_at_a_time:
-            self._remove(self._at(collection, path), actor)
+            old = self._at(collection, path)
+            self._end_left_over(old.document.key, actor)
+            self._remove(old, actor)
 
-    def _store(self, new: NewVersion, files: Mapping[str, BinaryIO], vectors: Matrix, actor: Actor) -> State:
-        old = self.registry.at(new.collection, new.path)
-        if old is not None and old.document.version == new.version and old.document.title == new.title:
-            return self._same_content(old, new.access, actor)
-        case = new_id()
-        change = Change(case, "store", new.key, new.version)
-        names = {"collection": new.collection, "path": new.path, "title": new.title}
-        details = self._details(new)
-        changes.announce(self.registry, change)  # (1)
-        try:
-            self.audit.commit(AuditEvent("document.storing", "success", actor, case, details, names))
+    def _store(
+        self, new: NewVersion, old: str | None, files: Mapping[str, BinaryIO], vectors: Matrix, actor: Actor
+    ) -> State:
+        change = Change(new_id(), "store", new.key, new.version)
+        details = _details(new)
+        with self._on_record(change, actor):  # (1)
+            self._commit("document.storing", change, actor, details, _names(new.collection, new.path, new.title))
             self.originals.keep(new.key, new.version, files, called=f"{new.collection}/{new.path}")  # (2)
             acl_id = changes.intern(self.registry, new.access)
             self.index.upsert(self._indexed(new.key, new.version, acl_id, new.chunks, vectors))
-            replaced = changes.make_current(self.registry, new, acl_id)  # (3)
-        except Exception:
-            self._undo(change, actor)
-            raise
-        self.audit.commit(AuditEvent("document.stored", "success", actor, case, {**details, "list": acl_id}))  # (4)
-        changes.settle(self.registry, case)
-        if replaced is not None:
-            self.index.delete(document=new.key, version=replaced)  # (5)
+            changes.make_current(self.registry, new, acl_id, case=change.case)  # (3)
+            self._commit("document.stored", change, actor, {**details, "list": acl_id})  # (4)
+            if old is not None:
+                self.index.delete(document=new.key, version=old)  # (5)
         return "stored" if old is None else "replaced"
 
     def _remove(self, entry: Entry, actor: Actor) -> None:
-        document, case = entry.document, new_id()
+        document = entry.document
+        change = Change(new_id(), "remove", document.key, document.version)
         details: dict[str, Json] = {"document": document.key, "version": document.version}
-        names = {"collection": document.collection, "path": document.path, "title": document.title}
-        changes.announce(self.registry, Change(case, "remove", document.key, document.version))  # (1)
-        self.audit.commit(AuditEvent("document.removing", "success", actor, case, details, names))
-        changes.remove(self.registry, document.key)  # (3)
-        self._clear(document.key)
-        self.audit.commit(AuditEvent("document.removed", "success", actor, case, details))  # (4)
-        changes.settle(self.registry, case)
+        names = _names(document.collection, document.path, document.title)
+        with self._on_record(change, actor):  # (1)
+            self._commit("document.removing", change, actor, details, names)
+            changes.remove(self.registry, document.key, case=change.case)  # (3)
+            self._clear(document.key)
+            self._commit("document.removed", change, actor, details)  # (4)
 
-    def resolve(self) -> None:
-        """End what a crash left half done, then make index and registry agree. Run once, before anybody is served."""
-        service = Actor("service", "start-up")
-        for change in changes.open_changes(self.registry):
-            self._undo(change, service)
-        expected = {**self.registry.current_versions(), (probe.DOCUMENT, probe.VERSION): self.probe_list}
-        held: dict[tuple[str, str], set[str]] = {}
-        for chunk, document, version, acl_id in self.index.inventory():
-            if expected.get((document, version)) != acl_id and (document, version) in expected:
-                self.index.set_access(document=document, acl_id=expected[document, version])
-            held.setdefault((document, version), set()).add(chunk)
-        for document, version in held.keys() - expected.keys():
-            self.index.delete(document=document, version=version)
-        if (probe.DOCUMENT, probe.VERSION) not in held:
-            self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
-        for (document, version), acl_id in expected.items():
-            chunks = tuple(self.registry.texts(document, version))
-            if {chunk.id for chunk in chunks} - held.get((document, version), set()):
-                vectors = self.embedder.embed_passages([chunk.indexed for chunk in chunks])
-                self.index.upsert(self._indexed(document, version, acl_id, chunks, vectors))
+    def _same_content(self, old: Entry, new: NewVersion, actor: Actor) -> State:
+        """Only what is said of the content may differ: its title, language and media type, and who may see it."""
+        described = _description(old.document) != _description(new)
+        if described:
+            change = Change(new_id(), "describe", new.key, new.version)
+            details = _details(new)
+            with self._on_record(change, actor):
+                self._commit("document.storing", change, actor, details, _names(new.collection, new.path, new.title))
+                changes.describe(self.registry, new, case=change.case)
+                self._commit("document.stored", change, actor, details)
+        state = self._give(old, new.access, actor)
+        return "replaced" if described else state
 
-    def _same_content(self, old: Entry, access: AccessList, actor: Actor) -> State:
+    def _give(self, old: Entry, access: AccessList, actor: Actor) -> State:
         if old.access == access:
             return "unchanged"
-        document, case = old.document, new_id()
-        changes.announce(self.registry, Change(case, "access", document.key, document.version))
+        document = old.document
+        change = Change(new_id(), "access", document.key, document.version)
         details: dict[str, Json] = {
             "document": document.key,
             "from": _access_details(old.access),
             "to": _access_details(access),
         }
-        self.audit.commit(AuditEvent("access.changed", "success", actor, case, details))
-        acl_id = changes.change_access(self.registry, document.key, access)
-        self.index.set_access(document=document.key, acl_id=acl_id)
-        changes.settle(self.registry, case)
+        with self._on_record(change, actor):
+            self._commit("access.changed", change, actor, details)
+            acl_id = changes.change_access(self.registry, document.key, access, case=change.case)
+            self.index.set_access(document=document.key, acl_id=acl_id)
         return "access-changed"
 
-    def _undo(self, change: Change, actor: Actor) -> None:
-        """Bring one unfinished change to an end that is true, and record which."""
-        current = changes.exists(self.registry, change.document, change.version)
-        if change.kind == "store" and not current:
-            self.index.delete(document=change.document, version=change.version)
-            if change.version not in self.registry.versions(change.document):
-                self.originals.forget(change.document, change.version)
-        elif change.kind == "remove" and not changes.exists(self.registry, change.document):
-            self._clear(change.document)
-        done = current if change.kind == "store" else not changes.exists(self.registry, change.document)
-        outcome: Outcome = "success" if done or change.kind == "access" else "failed"
-        details: dict[str, Json] = {"kind": change.kind, "document": change.document, "version": change.version}
-        self.audit.commit(AuditEvent("document.resolved", outcome, actor, change.case, details))
+    def resolve(self) -> None:
+        """End what a crash left half done, then make index and registry agree. Run once, before anybody is served."""
+        for change in changes.open_changes(self.registry):
+            self._end(change, Actor("service", "start-up"))
+        expected = {**self.registry.current_versions(), (probe.DOCUMENT, probe.VERSION): self.probe_list}
+        registered = self.registry.current_chunks()
+        held: dict[tuple[str, str], set[str]] = {}
+        misplaced: set[tuple[str, str]] = set()
+        for chunk, document, version, acl_id in self.index.inventory():
+            held.setdefault((document, version), set()).add(chunk)
+            if acl_id != expected.get((document, version), acl_id):
+                misplaced.add((document, version))
+        for document, version in held.keys() - expected.keys():
+            self.index.delete(document=document, version=version)
+        for document, version in misplaced:
+            self.index.set_access(document=document, acl_id=expected[document, version])
+        if (probe.DOCUMENT, probe.VERSION) not in held:
+            self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
+        for place in expected.keys() - {(probe.DOCUMENT, probe.VERSION)}:
+            if held.get(place, set()) != registered.get(place, set()):
+                self._index_again(*place, expected[place])
+
+    def _index_again(self, document: str, version: str, acl_id: int) -> None:
+        self.index.delete(document=document, version=version)
+        chunks = tuple(self.registry.texts(document, version))
+        if chunks:
+            vectors = self.embedder.embed_passages([chunk.indexed for chunk in chunks])
+            self.index.upsert(self._indexed(document, version, acl_id, chunks, vectors))
+
+    @contextmanager
+    def _on_record(self, change: Change, actor: Actor) -> Iterator[None]:
+        """The change stands on record for the block. One that fails is ended here, or stays on it where it cannot."""
+        changes.announce(self.registry, change)
+        try:
+            yield
+        except Exception:
+            with suppress(ApplianceError):  # what made the change fail may make its end fail: the first cause is told
+                self._end_left_over(change.document, actor)
+            raise
         changes.settle(self.registry, change.case)
+
+    def _end_left_over(self, document: str, actor: Actor) -> None:
+        for change in changes.open_changes(self.registry, document):
+            self._end(change, actor)
+
+    def _end(self, change: Change, actor: Actor) -> None:
+        """Finish a change that is done, take back one that is not, and record which."""
+        document, current = change.document, self.registry.entry(change.document)
+        match change.kind, change.done:
+            case "store", False if current is None or current.document.version != change.version:
+                self.index.delete(document=document, version=change.version)
+                if change.version not in self.registry.versions(document):
+                    self.originals.forget(document, change.version)
+            case "store", True if current is not None:
+                for version in self.registry.versions(document):
+                    if version != current.document.version:
+                        self.index.delete(document=document, version=version)
+            case "access", True if current is not None:
+                self.index.set_access(document=document, acl_id=current.document.acl_id)
+            case "remove", True:
+                self._clear(document)
+        details: dict[str, Json] = {"kind": change.kind, "document": document, "version": change.version}
+        outcome: Outcome = "success" if change.done else "failed"
+        self._commit("document.resolved", change, actor, details, outcome=outcome)
+        changes.settle(self.registry, change.case)
+
+    def _commit(
+        self,
+        action: str,
+        change: Change,
+        actor: Actor,
+        details: Mapping[str, Json],
+        names: Mapping[str, str] | None = None,
+        *,
+        outcome: Outcome = "success",
+    ) -> None:
+        self.audit.commit(AuditEvent(action, outcome, actor, change.case, details, names or {}))
 
     def _clear(self, document: str) -> None:
         self.index.delete(document=document)
@@ -165,17 +228,34 @@ class Documents:
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
 
-    @staticmethod
-    def _details(new: NewVersion) -> dict[str, Json]:
-        return {
-            "document": new.key,
-            "version": new.version,
-            "sha256": new.sha256,
-            "bytes": new.size,
-            "parts": len(new.parts),
-            "chunks": len(new.chunks),
-            "access": _access_details(new.access),
-        }
+
+def _under(key: str, new: NewVersion) -> NewVersion:
+    """The same under another key: two who store at one path at once each proposed a key of their own."""
+    if new.key == key:
+        return new
+    chunks = tuple(replace(chunk, id=chunk_id(key, new.version, chunk.ordinal)) for chunk in new.chunks)
+    return replace(new, key=key, chunks=chunks)
+
+
+def _description(of: Document | NewVersion) -> tuple[str, str, str]:
+    return of.title, of.language, of.media_type
+
+
+def _names(collection: str, path: str, title: str) -> dict[str, str]:
+    return {"collection": collection, "path": path, "title": title}
+
+
+def _details(new: NewVersion) -> dict[str, Json]:
+    return {
+        "document": new.key,
+        "version": new.version,
+        "sha256": new.sha256,
+        "bytes": new.size,
+        "parts": len(new.parts),
+        "chunks": len(new.chunks),
+        "language": new.language,
+        "access": _access_details(new.access),
+    }
 
 
 def _access_details(access: AccessList) -> dict[str, Json]:

@@ -44,6 +44,14 @@ class ApplianceError(Exception):
         return (self.ja if language == "ja" else self.en).format(**self.values)
 
 
+def own_cause(error: BaseException) -> ApplianceError | None:
+    """What of ours a framework wrapped into an error of its own, if anything."""
+    inner = error.__cause__
+    while inner is not None and not isinstance(inner, ApplianceError):
+        inner = inner.__cause__
+    return inner
+
+
 def _shortened(value: str) -> str:
     """A value as a sentence can carry it: what was sent may have millions of characters."""
     return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"

@@ -9,9 +9,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from haystack import Pipeline, component
+from haystack.core.errors import PipelineRuntimeError
 from haystack.dataclasses import StreamingChunk
 from haystack.dataclasses.streaming_chunk import AsyncStreamingCallbackT
 
+from appliance.errors import own_cause
 from appliance.models import Prompt, Token
 from appliance.protocols import ChatModel
 
@@ -53,10 +55,17 @@ def generation_pipeline(model: ChatModel) -> Pipeline:
 
 
 async def tokens(pipeline: Pipeline, prompt: Prompt) -> AsyncGenerator[Token, None]:
-    """The pieces of an answer as they come. Closing the generator cancels the pipeline, and with it the model."""
+    """The pieces of an answer as they come. Closing the generator cancels the pipeline, and with it the model.
+
+    An error of ours comes out as itself, not as the pipeline's.
+    """
     handle = pipeline.stream({"chat": {"prompt": prompt}}, streaming_components=["chat"])
     try:
         async for chunk in handle:
             yield Token(chunk.content, quoted=bool(chunk.meta.get(_QUOTED)))
+    except PipelineRuntimeError as error:
+        if (own := own_cause(error)) is not None:
+            raise own from own.__cause__
+        raise
     finally:
         await handle.aclose()

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from haystack import Pipeline, component
+from haystack.core.errors import PipelineRuntimeError
 
 from appliance.access import AccessFilter, decide
-from appliance.errors import QuestionEmpty
+from appliance.errors import QuestionEmpty, own_cause
 from appliance.models import Hit, HybridQuery, Passage, Principal
 from appliance.protocols import ChunkIndex, Embedder
 from appliance.store.registry import Found, Registry
@@ -93,7 +94,12 @@ class Retrieval:
 
     def _search(self, question: str, width: int, access: AccessFilter) -> list[Hit]:
         inputs = {"embedder": {"question": question, "limit": width}, "retriever": {"access": access}}
-        hits: list[Hit] = self._pipeline.run(inputs)["retriever"]["hits"]
+        try:
+            hits: list[Hit] = self._pipeline.run(inputs)["retriever"]["hits"]
+        except PipelineRuntimeError as error:
+            if (own := own_cause(error)) is not None:
+                raise own from own.__cause__
+            raise
         return hits
 
     def _keep(self, hits: list[Hit], principal: Principal, access: AccessFilter) -> list[tuple[Hit, Found]]:

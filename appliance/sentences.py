@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 
 Span = tuple[int, int]  # [start, end)
 
@@ -42,7 +43,7 @@ _STARTERS = frozenset(
     )
 )
 _WORD_BEFORE = re.compile(r"[A-Za-z][A-Za-z.]*$")
-_NUMBER_BEFORE = re.compile(r"(?:^|[\n\s])[(（]?[0-9０-９A-Za-z]{1,3}$")
+_NUMBER_BEFORE = re.compile(r"(?:^|[\n\s])[(（]?(?:[0-9０-９]{1,3}|[A-Za-z])$")
 _JAPANESE = re.compile(r"[\u3005-\u9fff\uff00-\uffef]")
 _GOES_ON = re.compile(r"[ぁ-ん、，：・ー～]")
 _WRAPPED_FROM = 30  # a Japanese line at least this long that stops in mid-sentence was wrapped, not ended
@@ -80,16 +81,21 @@ def _asides(text: str) -> list[Span]:
     """The outermost brackets that close within one line and a limit, as spans up to and including the closing one."""
     result: list[Span] = []
     open_at: list[tuple[int, str]] = []
+    awaited: Counter[str] = Counter()
     for match in re.finditer(r"[「『（(【［〔“〈《」』）)】］〕”〉》\n]", text):
         character = match.group()
         if character == "\n":
             open_at.clear()
+            awaited.clear()
         elif character in _PAIRS:
             open_at.append((match.start(), _PAIRS[character]))
-        elif character in {closer for _, closer in open_at}:
-            while open_at[-1][1] != character:
-                open_at.pop()
-            start, _ = open_at.pop()
+            awaited[_PAIRS[character]] += 1
+        elif awaited[character]:
+            start, closer = open_at.pop()
+            awaited[closer] -= 1
+            while closer != character:  # brackets left open inside this one
+                start, closer = open_at.pop()
+                awaited[closer] -= 1
             if match.end() - start <= _LONGEST_ASIDE:
                 while result and result[-1][0] > start:
                     result.pop()

@@ -60,12 +60,6 @@ class Settings(BaseModel):
     qdrant_url: Annotated[str, Field(description="Address of the Qdrant server, with index = qdrant.")] = ""
     qdrant_collection: Annotated[str, Field(description="Name of the collection on the Qdrant server.")] = "appliance"
     qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None
-    embedder: Annotated[
-        Literal["packaged"], Field(description="`packaged`: the small multilingual E5 in the installation.")
-    ] = "packaged"
-    chat_model: Annotated[
-        Literal["extractive"], Field(description="`extractive`: answers are quotations, no model is needed.")
-    ] = "extractive"
     question_characters: Annotated[int, Field(ge=50, le=20000, description="Longest question accepted.")] = 2000
     passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
     upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200

@@ -13,6 +13,7 @@ import click
 from appliance import __version__
 from appliance.cli import exits
 from appliance.cli.command import run, settings
+from appliance.errors import ApplianceError
 
 if TYPE_CHECKING:
     from appliance.connect import Connection
@@ -44,10 +45,11 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
     """Take in PATHS, files or folders of one collection; nothing is removed."""
     from ingest.discover import survey
 
-    root = _root_of(paths[0])
-    with _connected() as (api, language):
+    root, rows = _root_of(paths[0]), _Rows()
+    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        return _report(_taken(pipeline, survey(root, only=paths)), language, as_data)
+        rows.take(pipeline, survey(root, only=paths))
+        return _report(rows.known, language, as_data)
 
 
 @ingest.command
@@ -67,7 +69,8 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
     """Make the collection what the folder ROOT is: new and changed files in, deleted ones out."""
     from ingest.discover import survey
 
-    with _connected() as (api, language):
+    rows = _Rows()
+    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
         found = survey(root)
         gone = pipeline.removals(found)
@@ -78,9 +81,9 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
         ):
             click.echo(_TOO_MANY[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
             return exits.STOPPED_TO_ASK
-        rows = _taken(pipeline, found)
-        rows += pipeline.remove(gone)
-        return _report(rows, language, as_data)
+        rows.take(pipeline, found)
+        rows.known.extend(pipeline.remove(gone))
+        return _report(rows.known, language, as_data)
 
 
 @ingest.command
@@ -92,11 +95,13 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
     from ingest.report import Row
     from ingest.target import Target
 
-    with _connected() as (api, language):
+    rows = _Rows()
+    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
         target = Target(api, collection)
         for path in paths:
             target.remove(path)
-        return _report([Row(path, "removed") for path in paths], language, as_data)
+            rows.known.append(Row(path, "removed"))
+        return _report(rows.known, language, as_data)
 
 
 @ingest.command
@@ -127,12 +132,13 @@ def check(root: Path, collection: str, as_data: bool) -> int:
     """Say what `sync ROOT` would do, file by file. Everything is read and converted, nothing is stored."""
     from ingest.discover import survey
 
+    rows = _Rows()
     with _connected() as (api, language):
         pipeline = _pipeline(api, root, collection, language, dry=True)
         found = survey(root)
-        rows = _taken(pipeline, found)
-        rows += pipeline.remove(pipeline.removals(found))
-        return _report(rows, language, as_data)
+        rows.take(pipeline, found)
+        rows.known.extend(pipeline.remove(pipeline.removals(found)))
+        return _report(rows.known, language, as_data)
 
 
 _TOO_MANY = (
@@ -186,11 +192,28 @@ def _pipeline(
     return Pipeline(target, manifest, E5Embedder(), Options(language, fail_fast=fail_fast, dry=dry))
 
 
-def _taken(pipeline: Pipeline, found: Survey) -> list[Row]:
-    """Every row, with a bar on a terminal."""
-    total = len(found.files) + len(found.refused)
-    with click.progressbar(pipeline.rows(found), length=total, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        return list(bar)
+class _Rows:
+    """The rows of a run, as far as it came."""
+
+    def __init__(self) -> None:
+        self.known: list[Row] = []
+
+    def take(self, pipeline: Pipeline, found: Survey) -> None:
+        """Every row, with a bar on a terminal."""
+        total, quiet = len(found.files) + len(found.refused), not sys.stderr.isatty()
+        with click.progressbar(pipeline.rows(found), length=total, file=sys.stderr, hidden=quiet) as bar:
+            for row in bar:
+                self.known.append(row)
+
+    @contextmanager
+    def told_if_broken_off(self, language: Language, as_data: bool) -> Iterator[None]:
+        """What was stored stays, so it is reported, also where the run ends with an error."""
+        try:
+            yield
+        except (ApplianceError, KeyboardInterrupt):
+            if self.known:
+                _report(self.known, language, as_data)
+            raise
 
 
 def _report(rows: list[Row], language: Language, as_data: bool) -> int:

@@ -23,7 +23,7 @@ import numpy as np
 from appliance.api.schemas import StoredDocument
 from appliance.connect import Refused
 from appliance.embedding.pool import cores, embed_in_order
-from appliance.errors import ApplianceError, Unavailable
+from appliance.errors import ApplianceError, Denied, EmbedderMismatch, Unavailable
 from appliance.models import Language, Vector
 from appliance.protocols import Embedder
 from ingest.converted import Converted, Limits
@@ -35,6 +35,7 @@ from ingest.sandbox import convert_file
 from ingest.split import FINGERPRINT, Draft, split
 from ingest.target import Given, Target
 
+_OF_EVERY_FILE = (Unavailable, Denied, EmbedderMismatch)
 _CONVERTED_AHEAD = 4  # documents: what waits between the converters and the embedder
 
 
@@ -57,14 +58,6 @@ class _Ready:
     converted: Converted
     drafts: tuple[Draft, ...]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    """A document whose content stands, and whose access list changes."""
-
-    path: str
-    rule: DocumentRule
 
 
 class Pipeline:
@@ -138,22 +131,20 @@ class Pipeline:
             rule = self._manifest.rule_for(file.path)
             original = read_original(found, file)
             known = self._stored.get(file.path)
-            if known and known.sha256 == original.sha256 and known.fingerprint == FINGERPRINT:
+            if known and _same_document(known, original, rule):
                 return self._known(known, rule)
             made = convert_file(original.content, file.path.rpartition("/")[2], self._options.limits).converted
             notes = tuple(note.text(self._options.language) for note in made.notes)
             return _Ready(original, rule, made, split(made), notes)
-        except (Unavailable, Refused):
-            raise
         except ApplianceError as error:
             return self._failed(file.path, error)
 
     def _known(self, known: StoredDocument, rule: DocumentRule) -> Row:
         if _same_access(known, rule):
             return Row(known.path, "unchanged")
-        if not self._options.dry:
-            self._target.change_access(known.path, rule.access)
-        return Row(known.path, "access-changed")
+        if self._options.dry:
+            return Row(known.path, "would-change-access")
+        return Row(known.path, self._target.change_access(known.path, rule.access).state)
 
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
@@ -163,15 +154,15 @@ class Pipeline:
         try:
             stored = self._target.store(ready.original, ready.converted, ready.drafts, matrix, given)
         except Refused as error:
-            if issubclass(error.kind, Unavailable):
-                raise
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 
     def _failed(self, path: str, error: ApplianceError) -> Row:
-        if self._options.fail_fast:
+        """The row of a file that failed; what concerns every file is raised instead."""
+        kind, code = (error.kind, error.refused_code) if isinstance(error, Refused) else (type(error), error.code)
+        if self._options.fail_fast or issubclass(kind, _OF_EVERY_FILE):
             raise error
-        return Row(path, "failed", reason=error.text(self._options.language), code=error.code)
+        return Row(path, "failed", reason=error.text(self._options.language), code=code)
 
 
 def _would_store(ready: _Ready) -> Row:
@@ -183,9 +174,14 @@ def _indexed(draft: Draft) -> str:
     return f"{draft.heading}\n{draft.text}" if draft.heading else draft.text
 
 
+def _same_document(known: StoredDocument, original: Original, rule: DocumentRule) -> bool:
+    """Whether what is stored was made of these bytes, in this way, in this language."""
+    return (known.sha256, known.fingerprint, known.language) == (original.sha256, FINGERPRINT, rule.language)
+
+
 def _same_access(known: StoredDocument, rule: DocumentRule) -> bool:
     one, other = known.access, rule.access
-    return known.language == rule.language and (
+    return (
         set(one.groups) == set(other.groups)
         and set(one.denied) == set(other.denied)
         and set(one.compartments) == set(other.compartments)

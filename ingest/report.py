@@ -8,7 +8,10 @@ from typing import Literal
 
 from appliance.models import Language
 
-State = Literal["stored", "replaced", "unchanged", "access-changed", "removed", "would-store", "would-remove", "failed"]
+State = Literal[
+    "stored", "replaced", "unchanged", "access-changed", "removed",
+    "would-store", "would-change-access", "would-remove", "failed",
+]  # fmt: skip
 
 _WORDS: dict[State, tuple[str, str]] = {
     "stored": ("登録", "stored"),
@@ -17,6 +20,7 @@ _WORDS: dict[State, tuple[str, str]] = {
     "access-changed": ("閲覧範囲の変更", "access changed"),
     "removed": ("削除", "removed"),
     "would-store": ("登録予定", "would be stored"),
+    "would-change-access": ("閲覧範囲の変更予定", "access would be changed"),
     "would-remove": ("削除予定", "would be removed"),
     "failed": ("失敗", "failed"),
 }

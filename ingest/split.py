@@ -39,7 +39,6 @@ JAPANESE = Sizes(target=360, longest=1000)
 ENGLISH = Sizes(target=800, longest=1800)
 _SMALL = 0.2  # of the target: a heading or a left-over line, which joins its neighbour
 _FULL = 1.15  # of the target: so much a chunk may take when only a left-over line follows
-_LONGEST = min(sizes.longest / sizes.target for sizes in (JAPANESE, ENGLISH))
 _STOPS = frozenset("。．.！？!?」』）)")
 
 
@@ -65,6 +64,8 @@ def _heading(part: Part, converted: Converted) -> str:
     label = part.label.rpartition("!")[0] or part.label if part.kind == "sheet" else part.label
     if not label or label == title or converted.media_type == "text/csv":
         return title[:_LONGEST_HEADING]
+    # A document whose first heading is its title says it once.
+    label = label.removeprefix(title + _SEPARATOR)
     return (title + _SEPARATOR + label)[:_LONGEST_HEADING]
 
 
@@ -75,6 +76,7 @@ class _Unit:
     start: int
     end: int
     size: float
+    most: float  # what a chunk may hold that keeps it whole
     header: str = ""
     whole: bool = True
     leads: bool = False  # a short line without a full stop: what follows belongs under it
@@ -104,15 +106,17 @@ def _paragraphs(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, 
 
 def _cut(text: str, start: int, header: str, spans: list[tuple[int, int]], row: bool) -> Iterator[_Unit]:
     sizes = sizes_of(text)
+    most = sizes.longest / sizes.target
     if len(text) <= sizes.longest:
         size = len(text) / sizes.target
-        yield _Unit(start, start + len(text), size, header, leads=not row and size < _SMALL and text[-1] not in _STOPS)
+        leads = not row and size < _SMALL and text[-1] not in _STOPS
+        yield _Unit(start, start + len(text), size, most, header, leads=leads)
         return
     for begin, end in spans:
         step = end - begin if end - begin <= sizes.longest else sizes.target
         for piece in range(begin, end, step):
             until = min(piece + step, end)
-            yield _Unit(piece, until, (until - piece) / sizes.target, header, whole=False)
+            yield _Unit(piece, until, (until - piece) / sizes.target, most, header, whole=False)
 
 
 def sizes_of(text: str) -> Sizes:
@@ -140,5 +144,5 @@ def _fits(size: float, unit: _Unit, *, last: bool) -> bool:
     if size + unit.size <= 1.0:
         return True
     if size < _SMALL and unit.whole:
-        return size + unit.size <= _LONGEST
+        return size + unit.size <= unit.most
     return last and unit.size < _SMALL and size + unit.size <= _FULL

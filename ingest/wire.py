@@ -97,7 +97,10 @@ def _part(ordinal: int, item: Json) -> Part:
 
 
 def _packed_line(item: Json, length: int) -> Line:
-    start, end, *sides = [_number(value) for value in _list(item)]
+    numbers = [_number(value) for value in _list(item)]
+    if len(numbers) < 6:  # a span, top and bottom, and the two sides of one character
+        raise Garbage("a line without its numbers")
+    start, end, *sides = numbers
     if not 0 <= start < end <= length or len(sides) != end - start + 3 or max(sides) > _SCALE:
         raise Garbage("a line outside its page")
     if sides[0] > sides[1] or any(left > right for left, right in pairwise(sides[2:])):

@@ -125,7 +125,8 @@ def _store(at: Place, form: FormData, services: Services, who: Administrator) ->
         pictures=frozenset(part.ordinal for part in parts if f"{part.ordinal}.webp" in files),
     )
     state = services.documents.store(new, files, vectors, actor=who.actor)
-    return Stored(key=key, version=version, state=state)
+    stands = services.registry.at(at.collection, at.path)  # somebody else may have been first, with another key
+    return Stored(key=stands.document.key if stands else key, version=version, state=state)
 
 
 @router.put("/collections/{collection}/access/{path:path}")

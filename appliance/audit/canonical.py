@@ -65,7 +65,7 @@ def number(value: float) -> str:
             return _fraction(float.__repr__(value))
     whole = int(value)
     if abs(whole) > _MAX_SAFE:
-        raise NotCanonical(f"the number {whole:e} is beyond 2**53 - 1")
+        raise NotCanonical("the number is whole and beyond 2**53 - 1")
     return int.__repr__(whole)
 
 

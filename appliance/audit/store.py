@@ -26,7 +26,8 @@ from appliance.audit.merkle import leaf_hash
 from appliance.audit.tiles import WIDTH, Frontier, FullTile
 from appliance.errors import AuditUnavailable
 
-STORAGE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+STORAGE_ERRORS = (*DATABASE_ERRORS, OSError)
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "busy_timeout": 5000}
 _CHUNK = 1000
 
@@ -47,11 +48,11 @@ class Row:
 
 
 @contextmanager
-def storage(path: Path) -> Iterator[None]:
-    """Map what the storage raises to AuditUnavailable."""
+def storage(path: Path, errors: tuple[type[Exception], ...] = DATABASE_ERRORS) -> Iterator[None]:
+    """Map what the storage raises to AuditUnavailable; who also opens files of the log itself names STORAGE_ERRORS."""
     try:
         yield
-    except STORAGE_ERRORS as error:
+    except errors as error:
         raise AuditUnavailable(where=path, why=reason(error)) from error
 
 
@@ -106,8 +107,13 @@ def lock_for_writing(connection: Connection) -> None:
 
 def head_note(connection: Connection) -> bytes | None:
     """The last signed checkpoint, unread; None in a store that was never created."""
-    found: bytes | None = connection.execute(select(tables.checkpoints.c.note)).scalar()
-    return found
+    found = connection.execute(select(tables.checkpoints.c.note)).scalar()
+    return None if found is None else _bytes(found)
+
+
+def _bytes(value: object) -> bytes:
+    """SQLite keeps any type in any column, so what somebody else wrote may be a text: its bytes are judged."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def append(connection: Connection, rows: Sequence[Row], full: Sequence[FullTile], size: int, note: bytes) -> None:
@@ -149,7 +155,7 @@ def row_of(found: SqlRow[Any], texts: Iterable[SaltedText] = ()) -> Row:
         outcome=found.outcome,
         actor=found.actor,
         case=found.case_id,
-        leaf=found.leaf,
+        leaf=_bytes(found.leaf),
         texts=tuple(texts),
     )
 
@@ -169,7 +175,7 @@ def texts_of(connection: Connection, indexes: Sequence[int]) -> dict[int, list[S
     for begin in range(0, len(indexes), _CHUNK):
         wanted = indexes[begin : begin + _CHUNK]
         for row in connection.execute(select(tables.texts).where(tables.texts.c.idx.in_(wanted))):
-            found.setdefault(row.idx, []).append(SaltedText(row.name, row.salt, row.text))
+            found.setdefault(row.idx, []).append(SaltedText(row.name, _bytes(row.salt), _bytes(row.text)))
     return found
 
 
@@ -187,13 +193,13 @@ def tile_hashes(connection: Connection, level: int, n: int, width: int) -> bytes
     """The hashes of a tile of the layout, joined; those of an unfinished tile are gathered from what lies below."""
     if width == WIDTH:
         own = tables.tiles.c
-        return bytes(connection.execute(select(own.hashes).where(own.level == level, own.n == n)).scalar() or b"")
+        return _bytes(connection.execute(select(own.hashes).where(own.level == level, own.n == n)).scalar() or b"")
     begin = n * WIDTH
     if level == 0:
         return b"".join(leaf_hash(row.leaf) for row in rows_between(connection, begin, begin + width))
     below = tables.tiles.c
     statement = select(below.root).where(below.level == level - 1, below.n >= begin, below.n < begin + width)
-    return b"".join(connection.execute(statement.order_by(below.n)).scalars())
+    return b"".join(map(_bytes, connection.execute(statement.order_by(below.n)).scalars()))
 
 
 def stored_frontier(connection: Connection, size: int) -> Frontier:

@@ -8,9 +8,10 @@ complete. The write-ahead log is not fsynced per call, so each writing method fl
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import qdrant_edge as qdrant
 
@@ -18,7 +19,7 @@ from appliance.access import AccessFilter
 from appliance.errors import IndexUnavailable
 from appliance.index import edge_request, folder
 from appliance.index.collection import Collection
-from appliance.index.hybrid import Question, Ranked, Stored, TermWeights, search
+from appliance.index.hybrid import Question, Ranked, Stored, TermWeights, admitted, asks_for_something, search
 from appliance.models import Hit, HybridQuery, IndexedChunk
 
 POINTS_A_CALL = 64  # some 30 ms of the GIL
@@ -106,19 +107,17 @@ class EdgeIndex:
 
     def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
         """Answer each question within `access` (of `hybrid.Engine`)."""
-        batch = qdrant.QueryBatchRequest([edge_request.request(question, access) for question in questions])
+        rights = edge_request.admitted(access)
+        asked = [edge_request.request(question, rights) for question in questions if asks_for_something(question)]
         with self._engine():
-            answers = self._shard.query_batch(batch)
-        return [[(str(point.id), point.score) for point in answer] for answer in answers]
+            answers = iter(self._shard.query_batch(qdrant.QueryBatchRequest(asked)) if asked else [])
+        return [_ranked(next(answers)) if asks_for_something(question) else [] for question in questions]
 
-    def stored(self, chunks: Sequence[str], *, access: AccessFilter) -> dict[str, Stored]:
+    def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:
         """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
-        chosen = edge_request.admitted(access, frozenset(chunks))
         with self._engine():
-            records, _ = self._shard.scroll(
-                qdrant.ScrollRequest(limit=len(chunks) + 1, filter=chosen, with_payload=True, with_vector=False)
-            )
-        return {str(record.id): Stored.of(record.payload or {}) for record in records}
+            records = self._shard.retrieve(list(chunks), with_payload=True, with_vector=False)
+        return admitted({record.id: record.payload for record in records if isinstance(record.id, UUID)}, access=access)
 
     def _write(self, operation: qdrant.UpdateOperation) -> None:
         with self._engine():
@@ -141,3 +140,8 @@ class EdgeIndex:
                 if type(error) is not Exception:
                     raise
                 raise IndexUnavailable(where=self._path, why=error) from error
+
+
+def _ranked(points: Iterable[qdrant.ScoredPoint]) -> Ranked:
+    # `id` makes a new UUID at each access: it is read once.
+    return [(chunk, point.score) for point in points if isinstance(chunk := point.id, UUID)]

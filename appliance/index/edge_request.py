@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import qdrant_edge as qdrant
 
 from appliance.access import AccessFilter
-from appliance.index.hybrid import ByVector, Question
+from appliance.index.hybrid import ByTerms, Question, just_below
 from appliance.models import IndexedChunk
 
 DENSE, TERMS = "dense", "terms"
@@ -35,14 +36,14 @@ def point(chunk: IndexedChunk) -> qdrant.Point:
     )
 
 
-def admitted(access: AccessFilter, among: frozenset[str] | None = None) -> qdrant.Filter:
+def admitted(access: AccessFilter) -> qdrant.Filter:
     """What `access` admits. A point without the field matches none of the numbers, nor does any when there are none."""
-    conditions: list[qdrant.FieldCondition | qdrant.HasIdCondition] = [
-        qdrant.FieldCondition("acl_id", match=qdrant.MatchAny(list(access.allowed)))
-    ]
-    if among is not None:
-        conditions.append(qdrant.HasIdCondition({UUID(chunk) for chunk in among}))
-    return qdrant.Filter(must=[*conditions])
+    return qdrant.Filter(must=[qdrant.FieldCondition("acl_id", match=qdrant.MatchAny(list(access.allowed)))])
+
+
+def narrowed(rights: qdrant.Filter, among: Iterable[UUID] | None) -> qdrant.Filter:
+    """Those of the chunks `among` that `rights` admit; all of them for None."""
+    return rights if among is None else qdrant.Filter(must=[rights, qdrant.HasIdCondition(set(among))])
 
 
 def of_document(document: str, version: str | None) -> qdrant.Filter:
@@ -53,20 +54,29 @@ def of_document(document: str, version: str | None) -> qdrant.Filter:
     return qdrant.Filter(must=[*conditions])
 
 
-def request(question: Question, access: AccessFilter) -> qdrant.QueryRequest:
-    """One leg within `access`, exact, without payload; the idf of terms counts what `access` admits."""
-    if isinstance(question, ByVector):
-        return qdrant.QueryRequest(
-            limit=question.limit,
-            query=qdrant.Query.Nearest(question.vector.tolist(), using=DENSE),
-            filter=admitted(access, question.among),
-            params=qdrant.SearchParams(exact=True),
-        )
-    values = qdrant.SparseVector(list(question.terms), [1.0] * len(question.terms))
+def request(question: Question, rights: qdrant.Filter) -> qdrant.QueryRequest:
+    """One leg within `rights`, exact, without payload."""
+    if isinstance(question, ByTerms):
+        query, params = _by_terms(question, rights)
+        chosen = narrowed(rights, question.among)
+        return qdrant.QueryRequest(limit=question.limit, query=query, filter=chosen, params=params)
     return qdrant.QueryRequest(
         limit=question.limit,
-        query=qdrant.Query.Nearest(values, using=TERMS),
-        filter=admitted(access, question.among),
-        # Without its own population, idf would count hidden chunks, and scores of visible ones would tell of them.
-        params=qdrant.SearchParams(exact=True, idf=qdrant.IdfParams(corpus=admitted(access))),
+        query=qdrant.Query.Nearest([] if question.vector is None else question.vector.tolist(), using=DENSE),
+        prefetches=[] if question.matching is None else [_prefetched(question.matching, rights)],
+        filter=narrowed(rights, question.among),
+        params=qdrant.SearchParams(exact=True),
     )
+
+
+def _prefetched(question: ByTerms, rights: qdrant.Filter) -> qdrant.Prefetch:
+    query, params = _by_terms(question, rights)
+    threshold = None if question.at_least is None else just_below(question.at_least)
+    return qdrant.Prefetch(limit=question.limit, query=query, filter=rights, params=params, score_threshold=threshold)
+
+
+def _by_terms(question: ByTerms, rights: qdrant.Filter) -> tuple[qdrant.Query, qdrant.SearchParams]:
+    values = qdrant.SparseVector(list(question.terms), [1.0] * len(question.terms))
+    # Without its own population, idf would count hidden chunks, and scores of visible ones would tell of them.
+    params = qdrant.SearchParams(exact=True, idf=qdrant.IdfParams(corpus=rights))
+    return qdrant.Query.Nearest(values, using=TERMS), params

@@ -13,7 +13,6 @@ cosine alone. Measured by `tests/bench/retrieval.py`; 0.15 is six standard devia
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 COVERAGE_WEIGHT = 0.15
 
@@ -23,9 +22,8 @@ def idf_ceiling(total: int) -> float:
     return math.log(1 + (total + 0.5) / 0.5)
 
 
-def coverage(matched: float, idfs: Iterable[float]) -> float:
+def coverage(matched: float, whole: float) -> float:
     """M, in 0..1: the idf sum of the matched terms over that of all the question's terms. 0 without terms."""
-    whole = math.fsum(idfs)
     # The engine adds in single precision: a full match may come out a hair above its own sum.
     return min(1.0, matched / whole) if whole > 0 else 0.0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from uuid import UUID
 
 from qdrant_client import QdrantClient
 from qdrant_client import models as qdrant
@@ -19,7 +20,7 @@ from appliance.access import AccessFilter
 from appliance.errors import IndexUnavailable
 from appliance.index import qdrant_request
 from appliance.index.collection import Collection
-from appliance.index.hybrid import Question, Ranked, Stored, search
+from appliance.index.hybrid import Question, Ranked, Stored, Weights, admitted, asks_for_something, search
 from appliance.models import Hit, HybridQuery, IndexedChunk
 
 MEMORY = ":memory:"
@@ -87,7 +88,7 @@ class QdrantIndex:
         """At most `query.limit` hits that `access` admits, best first; equal scores in the order of chunk ids."""
         if query.dense is not None:
             self._collection.require_vector("?", query.dense)
-        return search(self, query, access=access, weights={})
+        return search(self, query, access=access, weights=Weights())
 
     def count(self, *, access: AccessFilter) -> int:
         """How many chunks `access` admits."""
@@ -117,19 +118,24 @@ class QdrantIndex:
 
     def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
         """Answer each question within `access` (of `hybrid.Engine`)."""
-        requests = [qdrant_request.request(question, access) for question in questions]
+        rights = qdrant_request.admitted(access)
+        asked = [qdrant_request.request(question, rights) for question in questions if asks_for_something(question)]
         with self._engine():
-            answers = self._client.query_batch_points(self._name, requests)
-        return [[(str(point.id), point.score) for point in answer.points] for answer in answers]
+            answers = iter(self._client.query_batch_points(self._name, asked) if asked else [])
+        return [
+            [(UUID(str(point.id)), point.score) for point in next(answers).points]
+            if asks_for_something(question)
+            else []
+            for question in questions
+        ]
 
-    def stored(self, chunks: Sequence[str], *, access: AccessFilter) -> dict[str, Stored]:
+    def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:
         """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
-        chosen = qdrant_request.admitted(access, frozenset(chunks))
         with self._engine():
-            records, _ = self._client.scroll(
-                self._name, scroll_filter=chosen, limit=len(chunks) + 1, with_payload=True, with_vectors=False
+            records = self._client.retrieve(
+                self._name, [str(chunk) for chunk in chunks], with_payload=True, with_vectors=False
             )
-        return {str(record.id): Stored.of(record.payload or {}) for record in records}
+        return admitted({UUID(str(record.id)): record.payload for record in records}, access=access)
 
     def _open(self) -> None:
         if self._client.collection_exists(self._name):

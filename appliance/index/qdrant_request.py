@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from qdrant_client import models as qdrant
 
 from appliance.access import AccessFilter
-from appliance.index.hybrid import ByVector, Question
+from appliance.index.hybrid import ByTerms, Question, just_below
 from appliance.models import IndexedChunk
 
 DENSE, TERMS = "dense", "terms"
@@ -32,14 +35,16 @@ def point(chunk: IndexedChunk) -> qdrant.PointStruct:
     )
 
 
-def admitted(access: AccessFilter, among: frozenset[str] | None = None) -> qdrant.Filter:
+def admitted(access: AccessFilter) -> qdrant.Filter:
     """What `access` admits. A point without the field matches none of the numbers, nor does any when there are none."""
-    conditions: list[qdrant.Condition] = [
-        qdrant.FieldCondition(key="acl_id", match=qdrant.MatchAny(any=list(access.allowed)))
-    ]
-    if among is not None:
-        conditions.append(qdrant.HasIdCondition(has_id=sorted(among)))
-    return qdrant.Filter(must=conditions)
+    return qdrant.Filter(must=[qdrant.FieldCondition(key="acl_id", match=qdrant.MatchAny(any=list(access.allowed)))])
+
+
+def narrowed(rights: qdrant.Filter, among: Iterable[UUID] | None) -> qdrant.Filter:
+    """Those of the chunks `among` that `rights` admit; all of them for None."""
+    if among is None:
+        return rights
+    return qdrant.Filter(must=[rights, qdrant.HasIdCondition(has_id=[str(chunk) for chunk in among])])
 
 
 def of_document(document: str, version: str | None) -> qdrant.Filter:
@@ -52,23 +57,44 @@ def of_document(document: str, version: str | None) -> qdrant.Filter:
     return qdrant.Filter(must=conditions)
 
 
-def request(question: Question, access: AccessFilter) -> qdrant.QueryRequest:
-    """One leg within `access`, exact, without payload; the idf of terms counts what `access` admits."""
-    if isinstance(question, ByVector):
+def request(question: Question, rights: qdrant.Filter) -> qdrant.QueryRequest:
+    """One leg within `rights`, exact, without payload."""
+    chosen = narrowed(rights, question.among)
+    if isinstance(question, ByTerms):
         return qdrant.QueryRequest(
             limit=question.limit,
-            query=question.vector.tolist(),
-            using=DENSE,
-            filter=admitted(access, question.among),
-            params=qdrant.SearchParams(exact=True),
+            query=_values(question),
+            using=TERMS,
+            filter=chosen,
+            params=_within(rights),
             with_payload=False,
         )
     return qdrant.QueryRequest(
         limit=question.limit,
-        query=qdrant.SparseVector(indices=list(question.terms), values=[1.0] * len(question.terms)),
-        using=TERMS,
-        filter=admitted(access, question.among),
-        # Without its own population, idf would count hidden chunks, and scores of visible ones would tell of them.
-        params=qdrant.SearchParams(exact=True, idf=qdrant.IdfCorpusParams(corpus=admitted(access))),
+        query=[] if question.vector is None else question.vector.tolist(),
+        using=DENSE,
+        prefetch=None if question.matching is None else _prefetched(question.matching, rights),
+        filter=chosen,
+        params=qdrant.SearchParams(exact=True),
         with_payload=False,
     )
+
+
+def _prefetched(question: ByTerms, rights: qdrant.Filter) -> qdrant.Prefetch:
+    return qdrant.Prefetch(
+        limit=question.limit,
+        query=_values(question),
+        using=TERMS,
+        filter=rights,
+        params=_within(rights),
+        score_threshold=None if question.at_least is None else just_below(question.at_least),
+    )
+
+
+def _values(question: ByTerms) -> qdrant.SparseVector:
+    return qdrant.SparseVector(indices=list(question.terms), values=[1.0] * len(question.terms))
+
+
+def _within(rights: qdrant.Filter) -> qdrant.SearchParams:
+    # Without its own population, idf would count hidden chunks, and scores of visible ones would tell of them.
+    return qdrant.SearchParams(exact=True, idf=qdrant.IdfCorpusParams(corpus=rights))

@@ -13,17 +13,18 @@ from appliance.store import layout
 from appliance.store.registry import NewVersion, Registry
 from appliance.store.schema import CHANGE, CHUNK, DOCUMENT, PART, VERSION
 
-Kind = Literal["store", "remove", "access"]
+Kind = Literal["store", "remove", "access", "describe"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An announced change whose outcome is not in the audit log yet."""
+    """An announced change. `done` is set in the very transaction that makes it true for readers."""
 
     case: str
     kind: Kind
     document: str
     version: str
+    done: bool = False
 
 
 def announce(registry: Registry, change: Change) -> None:
@@ -38,10 +39,18 @@ def settle(registry: Registry, case: str) -> None:
         connection.execute(delete(CHANGE).where(CHANGE.c.case == case))
 
 
-def open_changes(registry: Registry) -> list[Change]:
-    """What was announced and never settled: a process ended in between."""
+def open_changes(registry: Registry, document: str | None = None) -> list[Change]:
+    """What was announced and never settled: something ended in between. With `document`, that one's alone."""
+    query = select(CHANGE)
+    if document is not None:
+        query = query.where(CHANGE.c.document == document)
     with registry.engine.connect() as connection:
-        return [Change(row.case, row.kind, row.document, row.version) for row in connection.execute(select(CHANGE))]
+        rows = connection.execute(query).all()
+    return [Change(row.case, row.kind, row.document, row.version, row.done) for row in rows]
+
+
+def _done(connection: Connection, case: str) -> None:
+    connection.execute(update(CHANGE).where(CHANGE.c.case == case).values(done=True))
 
 
 def intern(registry: Registry, acl: AccessList) -> int:
@@ -50,8 +59,8 @@ def intern(registry: Registry, acl: AccessList) -> int:
         return registry.lists.intern(acl, connection)
 
 
-def make_current(registry: Registry, new: NewVersion, acl_id: int) -> str | None:
-    """Make a version the current one of its document, in one transaction; the version it replaces, if any."""
+def make_current(registry: Registry, new: NewVersion, acl_id: int, *, case: str) -> None:
+    """Make a version the current one of its document, in one transaction."""
     now = datetime.now(UTC).replace(tzinfo=None)
     with registry.engine.begin() as connection:
         old = connection.execute(select(DOCUMENT.c.version).where(DOCUMENT.c.key == new.key)).scalar_one_or_none()
@@ -68,7 +77,7 @@ def make_current(registry: Registry, new: NewVersion, acl_id: int) -> str | None
         # The same content may come back: its row is made anew, since it is valid from now on.
         connection.execute(delete(VERSION).where(VERSION.c.document == new.key, VERSION.c.version == new.version))
         _insert_version(connection, new, now)
-    return old if old != new.version else None
+        _done(connection, case)
 
 
 def _insert_version(connection: Connection, new: NewVersion, now: datetime) -> None:
@@ -119,23 +128,27 @@ def _insert_version(connection: Connection, new: NewVersion, now: datetime) -> N
         )
 
 
-def change_access(registry: Registry, document: str, acl: AccessList) -> int:
+def describe(registry: Registry, new: NewVersion, *, case: str) -> None:
+    """Give a version that stands another title, language and media type; its content is the same."""
+    values = {"title": new.title, "language": new.language, "media_type": new.media_type}
+    with registry.engine.begin() as connection:
+        connection.execute(
+            update(VERSION).where(VERSION.c.document == new.key, VERSION.c.version == new.version).values(**values)
+        )
+        _done(connection, case)
+
+
+def change_access(registry: Registry, document: str, acl: AccessList, *, case: str) -> int:
     """Give a document another access list; its id."""
     with registry.engine.begin() as connection:
         acl_id = registry.lists.intern(acl, connection)
         connection.execute(update(DOCUMENT).where(DOCUMENT.c.key == document).values(acl_id=acl_id))
+        _done(connection, case)
     return acl_id
 
 
-def remove(registry: Registry, document: str) -> None:
+def remove(registry: Registry, document: str, *, case: str) -> None:
     """Take a document and all its versions out of the registry: invisible from here on."""
     with registry.engine.begin() as connection:
         connection.execute(delete(DOCUMENT).where(DOCUMENT.c.key == document))
-
-
-def exists(registry: Registry, document: str, version: str | None = None) -> bool:
-    """Whether a document is registered; with `version`, whether that version is its current one."""
-    query = select(DOCUMENT.c.version).where(DOCUMENT.c.key == document)
-    with registry.engine.connect() as connection:
-        found = connection.execute(query).scalar_one_or_none()
-    return found is not None and version in (None, found)
+        _done(connection, case)

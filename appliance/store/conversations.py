@@ -81,14 +81,12 @@ class Conversations:
     ) -> None:
         """Keep a turn, once: what is known of an answer when it ends, however it ends.
 
-        A conversation that its owner deleted meanwhile stays deleted.
+        Nothing is kept where its owner deleted the conversation while the answer was written.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
+        touched = update(CONVERSATION).where(CONVERSATION.c.id == conversation).values(updated=now)
         with self._engine.begin() as connection:
-            touched = connection.execute(
-                update(CONVERSATION).where(CONVERSATION.c.id == conversation).values(updated=now)
-            )
-            if touched.rowcount == 0:
+            if connection.execute(touched).rowcount == 0:
                 return
             connection.execute(
                 insert(TURN).values(

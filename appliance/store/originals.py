@@ -5,15 +5,16 @@ Written to a temporary name, flushed, then renamed, so that a version's folder i
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.errors import DiskFull
+from appliance.errors import DiskFull, StoreUnavailable
+from appliance.models import new_id
 
 ORIGINAL = "original"
 
@@ -29,24 +30,32 @@ class Originals:
         self._waiting.mkdir(mode=0o700)
 
     def keep(self, document: str, version: str, files: Mapping[str, BinaryIO], *, called: str) -> None:
-        """Store the files of a version. Raises DiskFull, and then nothing of them is left."""
-        waiting = Path(tempfile.mkdtemp(dir=self._waiting))
+        """Store the files of a version. Raises DiskFull or StoreUnavailable, and then nothing of them is left.
+
+        A version that is there already stays: its id says that the content is the same.
+        """
+        place = self._folder(document, version)
+        if place.is_dir():
+            return
+        waiting = self._waiting / new_id()
         try:
+            waiting.mkdir(mode=0o700)
             for name, source in files.items():
                 with (waiting / name).open("wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
                     target.flush()
                     os.fsync(target.fileno())
-            place = self._folder(document, version)
+            _flush(waiting)
             place.parent.mkdir(mode=0o700, exist_ok=True)
-            shutil.rmtree(place, ignore_errors=True)
             waiting.rename(place)
+            _flush(place.parent)
+            _flush(self.root)
         except OSError as error:
+            shutil.rmtree(waiting, ignore_errors=True)
+            self._drop_empty(place.parent)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull(path=self.root, document=called) from error
-            raise
-        finally:
-            shutil.rmtree(waiting, ignore_errors=True)
+            raise StoreUnavailable(where=self.root, why=error.strerror or error) from error
 
     def picture(self, document: str, version: str, ordinal: int, *, small: bool) -> Path | None:
         """The picture of a page, if it has one."""
@@ -54,9 +63,19 @@ class Originals:
         return place if place.is_file() else None
 
     def forget(self, document: str, version: str | None = None) -> None:
-        """Remove a document's files, or those of one version."""
+        """Remove a document's files, or those of one version. Raises StoreUnavailable where any are left."""
         folder = self.root / _safe(document)
-        shutil.rmtree(folder if version is None else folder / _safe(version), ignore_errors=True)
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(folder if version is None else folder / _safe(version))
+        except OSError as error:
+            raise StoreUnavailable(where=folder, why=error.strerror or error) from error
+        self._drop_empty(folder)
+
+    @staticmethod
+    def _drop_empty(folder: Path) -> None:
+        with contextlib.suppress(OSError):  # not empty, or not there
+            folder.rmdir()
 
     def _folder(self, document: str, version: str) -> Path:
         return self.root / _safe(document) / _safe(version)
@@ -67,3 +86,12 @@ def _safe(name: str) -> str:
     if not name or not all(character in "0123456789abcdef" for character in name):
         raise ValueError(f"not a key: {name!r}")
     return name
+
+
+def _flush(folder: Path) -> None:
+    """Make a folder's names durable: after a power cut a renamed file is there only if its folder was flushed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

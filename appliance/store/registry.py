@@ -173,6 +173,17 @@ class Registry:
         with self.engine.connect() as connection:
             return {(row.key, row.version): row.acl_id for row in connection.execute(query)}
 
+    def current_chunks(self) -> dict[tuple[str, str], set[str]]:
+        """The chunk ids of everything current, by (document, version), without their texts."""
+        query = select(CHUNK.c.document, CHUNK.c.version, CHUNK.c.id).join(
+            DOCUMENT, and_(DOCUMENT.c.key == CHUNK.c.document, DOCUMENT.c.version == CHUNK.c.version)
+        )
+        found: dict[tuple[str, str], set[str]] = {}
+        with self.engine.connect() as connection:
+            for document, version, chunk in connection.execute(query):
+                found.setdefault((document, version), set()).add(chunk)
+        return found
+
     def texts(self, document: str, version: str) -> Iterator[Chunk]:
         """Every chunk of a version, in order; for indexing it again."""
         query = (

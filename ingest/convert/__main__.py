@@ -34,6 +34,7 @@ def main() -> None:
         frame = traceback.extract_tb(trace)[-1]
         why = f"{kind.__name__} at {Path(frame.filename).name}:{frame.lineno}"
         _write(result, [guards, *packed_failure(ConverterCrashed(name=name, why=why))])
+        os._exit(0)
 
     sys.excepthook = crashed
     try:

@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from appliance.visible import one_line
-from ingest.convert.numbering import Numbering
+from ingest.convert.numbering import Numbering, whole
 from ingest.convert.package import checked
 from ingest.convert.plain import language_of, stem
 from ingest.convert.sections import Outline
@@ -92,7 +92,7 @@ class _Styles:
     def level(self, paragraph: etree._Element) -> int:
         """1 to 9 for a heading, 0 for text."""
         outline = self.property(paragraph, _W + "outlineLvl")
-        level = int(outline.get(qn("w:val"), 9)) + 1 if outline is not None else 10
+        level = whole(outline.get(qn("w:val")), 9) + 1 if outline is not None else 10
         if level > 9 and self.name(style_of(paragraph)).startswith("heading "):
             digit = self.name(style_of(paragraph)).removeprefix("heading ")[:1]
             level = int(digit) if digit.isdigit() else 10
@@ -156,7 +156,7 @@ class _Reader:
                 if merge is not None and merge.get(qn("w:val"), "continue") == "continue":
                     text = above.get(len(cells), text)
                 span = cell.find(f"{_W}tcPr/{_W}gridSpan")
-                width = int(span.get(qn("w:val"), 1)) if span is not None else 1
+                width = whole(span.get(qn("w:val")), 1) if span is not None else 1
                 for _ in range(max(1, min(width, 63))):  # Word's most columns
                     above[len(cells)] = text
                     cells.append(text)

@@ -19,6 +19,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What a file may say of itself: encodings of text only (unicode_escape and the like decode anything).
+_DECLARABLE = frozenset({"utf-8", "cp932", "euc-jp", "iso2022_jp_ext", "cp1252"})
 _PLAUSIBLE = 0.2  # mean weight of the characters that are not ASCII
 _CONTROLS = 0.01  # share of control characters above which bytes are no text
 _VOICED = frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎ")
@@ -33,7 +35,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> tuple[str, st
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _checked(_strict(data[len(mark) :], encoding), encoding, name)
-    if declared and (text := _strict(data, declared)) is not None and _plausible(text):
+    if declared in _DECLARABLE and (text := _strict(data, declared)) is not None and _plausible(text):
         return _checked(text, declared, name)
     if b"\x1b$" in data and (text := _strict(data, "iso2022_jp_ext")) is not None:
         return _checked(text, "iso-2022-jp", name)

@@ -41,8 +41,8 @@ _DROPPED = frozenset(
 _BLOCKS = frozenset(
     re.findall(
         r"\S+",
-        "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-        "header hr html legend li main nav ol p pre section summary table tbody thead tfoot tr td th caption ul",
+        "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer "
+        "form header hr html legend li main nav ol p pre section summary table tbody thead tfoot tr td th caption ul",
     )
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -195,6 +195,8 @@ def _rows(table: etree._Element) -> Iterator[list[str]]:
             continue
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
+            if _hidden(cell):
+                continue
             _fill(cells, held)
             text = spaced(_cell_text(cell)).strip()
             for _ in range(_span(cell, "colspan")):

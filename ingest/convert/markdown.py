@@ -14,9 +14,10 @@ from ingest.convert.html import read_into
 from ingest.convert.plain import language_of, stem, without_nul
 from ingest.convert.sections import Outline
 from ingest.converted import Converted, Limits, Note
-from ingest.errors import FileEmpty, FileTooLarge
+from ingest.errors import FileBroken, FileEmpty, FileTooLarge
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.S)
+_DEEPEST = 100  # quotes and lists within each other
 _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
 
 
@@ -34,9 +35,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     front = _FRONT_MATTER.match(text)
     named = _TITLE.search(front.group(1)) if front else None
     outline = Outline(name, limits.characters)
-    _Reader(outline, name, limits).read(
-        MarkdownIt("commonmark").enable("table").parse(text[front.end() if front else 0 :])
-    )
+    _Reader(outline, name).read(_tokens(text[front.end() if front else 0 :], name))
     title = (one_line(named.group(1)) if named else "") or outline.first_heading() or stem(name)
     parts = outline.parts(title)
     if not parts:
@@ -44,13 +43,20 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     return Converted(title, "text/markdown", language_of(outline.text()), parts, notes=notes)
 
 
+def _tokens(text: str, name: str) -> list[Token]:
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(text)
+    # The parser drops what is nested deeper, without a word.
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        raise FileBroken(name=name, why="it is nested too deeply")
+    return tokens
+
+
 class _Reader:
     """Walks the flat list of tokens; `_items` are the open lists' numbers, None for bullets."""
 
-    def __init__(self, outline: Outline, name: str, limits: Limits) -> None:
+    def __init__(self, outline: Outline, name: str) -> None:
         self._outline = outline
         self._name = name
-        self._limits = limits
         self._items: list[int | None] = []
         self._marker = ""
         self._level = 0

@@ -126,7 +126,7 @@ class Numbering:
         styled = self._styled.get(style or "")
         if depth is None and styled is not None and styled[0] == abstract:
             return styled[1]
-        return int(depth.get(qn("w:val"), 0)) if depth is not None else 0
+        return whole(depth.get(qn("w:val")), 0) if depth is not None else 0
 
     def _count(self, list_id: str, abstract: str, level: int, definition: _Level) -> None:
         key = (abstract, level)
@@ -159,17 +159,23 @@ class Numbering:
                 self._abstract[list_id] = abstract
             for override in item.iterchildren(qn("w:lvlOverride")):
                 if (start := override.find(qn("w:startOverride"))) is not None:
-                    self._starts[(list_id, int(override.get(qn("w:ilvl"), 0)))] = int(start.get(qn("w:val"), 1))
+                    self._starts[(list_id, whole(override.get(qn("w:ilvl")), 0))] = whole(start.get(qn("w:val")), 1)
 
     def _read_level(self, abstract: str, level: etree._Element) -> None:
-        depth = int(level.get(qn("w:ilvl"), 0))
+        depth = whole(level.get(qn("w:ilvl")), 0)
         self._levels[abstract][depth] = _Level(
-            start=int(_value(level, "w:start", "1")),
+            start=whole(_value(level, "w:start", "1"), 1),
             format=_value(level, "w:numFmt", "decimal"),
             text=_value(level, "w:lvlText", ""),
         )
         if style := _value(level, "w:pStyle", ""):
             self._styled[style] = (abstract, depth)
+
+
+def whole(word: str | None, default: int) -> int:
+    """A whole number as Word takes them, 0 to 32767; `default` for what is none."""
+    text = (word or "").strip()
+    return min(int(text), 32_767) if text.isascii() and text.isdigit() and len(text) < 20 else default
 
 
 def _value(element: etree._Element, tag: str, default: str) -> str:

@@ -21,8 +21,22 @@ from appliance.api import schemas as s
 from tests.journeys.fake_corpus import DOCUMENTS, PARTS, QUOTES, SOURCES, FakeDocument, language_of
 
 PEOPLE = {
-    "yamada": s.Me(id="yamada", name="山田 花子", groups=["営業推進部", "全社員"], clearance="internal", roles=["reader"], documents=5),
-    "sato": s.Me(id="sato", name="佐藤 健一", groups=["内部監査室", "全社員"], clearance="confidential", roles=["reader", "auditor"], documents=6),
+    "yamada": s.Me(
+        id="yamada",
+        name="山田 花子",
+        groups=["営業推進部", "全社員"],
+        clearance="internal",
+        roles=["reader"],
+        documents=5,
+    ),
+    "sato": s.Me(
+        id="sato",
+        name="佐藤 健一",
+        groups=["内部監査室", "全社員"],
+        clearance="confidential",
+        roles=["reader", "auditor"],
+        documents=6,
+    ),
     "nobody": s.Me(id="nobody", name="新入 社員", groups=[], clearance="public", roles=["reader"], documents=0),
 }
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
@@ -116,7 +130,9 @@ def fake_api(state: State) -> FastAPI:
 
     @api.get("/documents/{key}/versions/{version}/pages/{ordinal}")
     async def page(key: str, version: str, ordinal: int):
-        return Response(picture(key, ordinal, 1240, 1754), media_type="image/webp", headers={"cache-control": "private, no-store"})
+        return Response(
+            picture(key, ordinal, 1240, 1754), media_type="image/webp", headers={"cache-control": "private, no-store"}
+        )
 
     @api.get("/documents/{key}/versions/{version}/thumbnails/{ordinal}")
     async def thumbnail(key: str, version: str, ordinal: int):
@@ -145,7 +161,10 @@ def _conversations(api: FastAPI, state: State) -> None:
     @api.get("/conversations")
     async def conversations(sid: str | None = Cookie(None)):
         mine = [c for c in state.conversations.values() if state.owners[c.id] == state.sessions[sid]]
-        rows = [s.ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC)) for c in mine]
+        rows = [
+            s.ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC))
+            for c in mine
+        ]
         return s.ConversationList(conversations=sorted(rows, key=lambda row: row.updated, reverse=True))
 
     @api.get("/conversations/{conversation}")
@@ -201,11 +220,23 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
     async for ping in _wait(6 if "slow" in question else 0):
         yield ping
     if "broken" in question:
-        yield sse("error", s.Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。"))
+        yield sse(
+            "error", s.Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。")
+        )
         return
     if "役員報酬" in question or "executive" in question:
         yield sse("sources", s.SourcesEvent(sources=[]))
-        yield sse("done", s.DoneEvent(outcome="no-evidence", language=language, sentences=[], unknown_markers=0, model="extractive", seconds=0.2))
+        yield sse(
+            "done",
+            s.DoneEvent(
+                outcome="no-evidence",
+                language=language,
+                sentences=[],
+                unknown_markers=0,
+                model="extractive",
+                seconds=0.2,
+            ),
+        )
         _record(state, conversation, case, question, "no-evidence", [], [], [])
         return
     quotes = QUOTES["hostile" if "hostile" in question else language]
@@ -221,8 +252,12 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
         for cited in quote.citations(number):
             citations.append(cited)
             yield sse("citation", cited)
-        sentences.append(s.Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none"))
-    done = s.DoneEvent(outcome="answered", language=language, sentences=sentences, unknown_markers=0, model="extractive", seconds=1.4)
+        sentences.append(
+            s.Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none")
+        )
+    done = s.DoneEvent(
+        outcome="answered", language=language, sentences=sentences, unknown_markers=0, model="extractive", seconds=1.4
+    )
     _record(state, conversation, case, question, "answered", sentences, sources, citations)
     yield sse("done", done)
 
@@ -241,7 +276,12 @@ def _audit(api: FastAPI, state: State) -> None:
     kinds = [
         ("session.opened", "サインイン", "success", {}),
         ("question.received", "質問の受付", "success", {"question_characters": 24}),
-        ("question.retrieved", "質問への検索結果", "success", {"passages": 4, "chunks": ["c-01", "c-02"], "scores": [0.91, 0.83]}),
+        (
+            "question.retrieved",
+            "質問への検索結果",
+            "success",
+            {"passages": 4, "chunks": ["c-01", "c-02"], "scores": [0.91, 0.83]},
+        ),
         ("question.completed", "回答の完了", "success", {"sentences": 4}),
         ("access.denied", "アクセスの拒否", "denied", {"document": "k-99"}),
     ]
@@ -260,10 +300,24 @@ def _audit(api: FastAPI, state: State) -> None:
         return "auditor" in PEOPLE[state.sessions[request.cookies["sid"]]].roles
 
     @api.get("/audit")
-    async def audit(request: Request, limit: int = 50, before: int | None = None, action: str = "", outcome: str = "", person: str = ""):
+    async def audit(
+        request: Request,
+        limit: int = 50,
+        before: int | None = None,
+        action: str = "",
+        outcome: str = "",
+        person: str = "",
+    ):
         if not auditor(request):
             return problem(403, "role-needed", "この操作には役割 auditor が必要です。")
-        found = [r for r in reversed(rows) if (before is None or r.index < before) and action in ("", r.action) and outcome in ("", r.outcome) and person in ("", r.actor)]
+        found = [
+            r
+            for r in reversed(rows)
+            if (before is None or r.index < before)
+            and action in ("", r.action)
+            and outcome in ("", r.outcome)
+            and person in ("", r.actor)
+        ]
         note = f"appliance.example/log\n{len(rows)}\nfzrBnQ==\n\n— appliance.example/log AbCdEf==\n"
         return s.AuditList(events=found[:limit], size=len(rows), root=root, checkpoint=note, more=len(found) > limit)
 
@@ -272,7 +326,9 @@ def _audit(api: FastAPI, state: State) -> None:
         events = [row for row in rows if row.case == case]
         if not events:
             return problem(404, "audit-event-not-found", f"監査ログに記録 {case} はありません。")
-        proof = s.AuditProof(index=events[-1].index, size=len(rows), root=root, path=[f"{n:02x}" * 32 for n in range(7)], verified=True)
+        proof = s.AuditProof(
+            index=events[-1].index, size=len(rows), root=root, path=[f"{n:02x}" * 32 for n in range(7)], verified=True
+        )
         return s.AuditCase(case=case, events=events, proof=proof)
 
     @api.post("/audit/verify")

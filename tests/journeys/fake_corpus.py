@@ -51,7 +51,16 @@ class FakeDocument:
 
 
 DOCUMENTS = [
-    FakeDocument("k1", "旅費規程（第 7 版）", "人事・総務", "規程/旅費規程_v7.pdf", "internal", "application/pdf", 2, picture=True),
+    FakeDocument(
+        "k1",
+        "旅費規程（第 7 版）",
+        "人事・総務",
+        "規程/旅費規程_v7.pdf",
+        "internal",
+        "application/pdf",
+        2,
+        picture=True,
+    ),
     FakeDocument("k2", "海外出張取扱要領", "人事・総務", "要領/海外出張取扱要領.docx", "internal", DOCX, 1),
     FakeDocument("k3", "Travel Guide", "HR", "en/travel.md", "public", "text/markdown", 1, language="en"),
     FakeDocument("k4", "用語集 <b>太字</b>", "人事・総務", "用語集.txt", "restricted", "text/plain", 1),
@@ -82,7 +91,9 @@ def boxes(key: str, part: int, text: str) -> list[s.Box]:
 
 
 SOURCES = [
-    source(1, "k1", 2, "海外出張の日当は、出発の日から帰着の日までの日数に応じて支給する。", "第 18 条（海外出張の日当）"),
+    source(
+        1, "k1", 2, "海外出張の日当は、出発の日から帰着の日までの日数に応じて支給する。", "第 18 条（海外出張の日当）"
+    ),
     source(2, "k1", 2, "一般職の日当は 1 日 5,000 円とする。", "第 18 条（海外出張の日当）"),
     source(3, "k2", 1, "👩‍💼 担当は人事部とする。上限を超える場合は、5 営業日前までに承認を得る。"),
     source(4, "k3", 1, "The daily allowance is paid from the day of departure to the day of return."),
@@ -103,7 +114,9 @@ class Quote:
             at = found.text.find(self.text)
             start, end = (found.start + at, found.start + at + len(self.text)) if at >= 0 else (found.start, found.end)
             out.append(
-                s.CitationEvent(sentence=sentence, number=number, start=start, end=end, quote=self.text, boxes=found.boxes)
+                s.CitationEvent(
+                    sentence=sentence, number=number, start=start, end=end, quote=self.text, boxes=found.boxes
+                )
             )
         return out
 

@@ -146,13 +146,36 @@ def test_a_narrower_environment_is_widened(project: Path, run: Run) -> None:
     assert stamp(project) == "check"
 
 
-def test_pip_makes_the_same_where_there_is_no_uv(project: Path, run: Run) -> None:
-    (project / "var" / "setup").unlink()
-    shutil.copytree(ROOT / "var" / "setup", project / "var" / "setup", symlinks=True)
-    (project / "var" / "setup" / "bin" / "uv").unlink()
+def own_uv(project: Path, script: str | None) -> None:
+    """Give the project tools of its own whose uv is this shell script, or is not there."""
+    tools = project / "var" / "setup"
+    tools.unlink()
+    shutil.copytree(ROOT / "var" / "setup", tools, symlinks=True, ignore=shutil.ignore_patterns("uv", "uvx"))
+    if script is not None:
+        (tools / "bin" / "uv").write_text(f"#!/bin/sh\n{script}\n")
+        (tools / "bin" / "uv").chmod(0o755)
+
+
+@pytest.mark.parametrize("script", [None, f'case $2 in sync) exit 2;; esac; exec {ROOT}/var/setup/bin/uv "$@"'])
+def test_pip_makes_the_same_where_uv_is_not_there_or_fails(project: Path, run: Run, script: str | None) -> None:
+    own_uv(project, script)
     done = run("base")
     assert done.returncode == 0, done.stderr
     assert importable(project)
+
+
+@pytest.mark.parametrize(
+    ("variables", "index"),
+    [
+        ({"PIP_INDEX_URL": "https://mirror.example/a"}, "https://mirror.example/a"),
+        ({"PIP_INDEX_URL": "https://mirror.example/a", "UV_DEFAULT_INDEX": "https://mirror.example/b"}, ".../b"),
+        ({}, ""),
+    ],
+)
+def test_uv_is_given_the_index_that_pip_has(project: Path, run: Run, variables: dict[str, str], index: str) -> None:
+    own_uv(project, f'echo "$UV_DEFAULT_INDEX" >>"{project}/asked"; exec {ROOT}/var/setup/bin/uv "$@"')
+    run("base", PIP_CONFIG_FILE="/dev/null", **variables)
+    assert (project / "asked").read_text().splitlines()[0] == index.replace("...", "https://mirror.example")
 
 
 def test_two_calls_at_once_make_one_environment(project: Path) -> None:

@@ -156,8 +156,13 @@ def test_the_lgpl_needs_a_reason_and_the_gpl_has_none(tmp_path: Path, licence: s
 
 
 def test_an_entry_that_nothing_needs_is_seen(tmp_path: Path) -> None:
-    tables = Tables({"gone": ("MIT", "why")}, {}, {"libgone": ("MIT", "")}, {("planted", "gone"): "why"})
+    tables = Tables({"gone": ("MIT", "why")}, {"went": "why"}, {}, {("planted", "gone"): "why"})
     assert len(found(wheel(tmp_path, "License-Expression: MIT"), tables)) == 3
+
+
+def test_a_library_of_another_platform_may_stay_in_the_table(tmp_path: Path) -> None:
+    tables = Tables({}, {}, {"libelsewhere": ("MIT", "")}, {})
+    assert found(wheel(tmp_path, "License-Expression: MIT"), tables) == []
 
 
 def test_pins_of_other_platforms_and_lines_of_hashes_are_left_out(tmp_path: Path) -> None:
