@@ -53,7 +53,9 @@ def _place(collection: str, path: str = "") -> Place:
     steps = path.split("/")
     if not _COLLECTION.fullmatch(collection):
         raise DocumentInvalid(document=collection, why="a collection's name has letters, digits, '-', '_' and '.'")
-    if path and (len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or one_line(path) != path):
+    if path and (
+        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or one_line(path) != path or "\ufffd" in path
+    ):
         raise DocumentInvalid(document=f"{collection}/{path}", why="not a relative path of ordinary characters")
     return Place(collection, path)
 

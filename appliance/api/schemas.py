@@ -8,13 +8,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from appliance.models import ClassificationWord, Language, PartKind
+
+
+def storable(value: str) -> str:
+    """A text without half of a surrogate pair: JSON can escape one, but neither store nor log can hold it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no character") from error
+    return value
+
 
 MOST_PARTS = 1_000_000  # of one document
 MOST_EVENTS = 1 << 62  # the store's integers have 64 bits
 _Coordinate = Annotated[float, Field(ge=-1, le=2, allow_inf_nan=False)]  # of a page; boxes may stand over its edge
+Text = Annotated[str, AfterValidator(storable)]
 RoleWord = Literal["reader", "auditor", "administrator"]
 
 
@@ -49,7 +60,7 @@ class Me(Schema):
 class DemoSignIn(Schema):
     """Body of POST /api/session/demo, which exists with the demo identity only."""
 
-    person: str
+    person: Text
 
 
 class DemoPerson(Schema):
@@ -117,8 +128,8 @@ class Sentence(Schema):
 class AskRequest(Schema):
     """Body of POST /api/ask. Without a conversation a new one begins."""
 
-    question: str
-    conversation: str | None = None
+    question: Text
+    conversation: Text | None = None
 
 
 class StatusEvent(Schema):
@@ -167,7 +178,7 @@ class DoneEvent(Schema):
 class SearchRequest(Schema):
     """Body of POST /api/search."""
 
-    query: str
+    query: Text
     limit: Annotated[int, Field(ge=1, le=50)] = 10
 
 
@@ -362,8 +373,8 @@ class AuditQuery(Schema):
 
     start: Annotated[AwareDatetime | None, Field(alias="from")] = None
     end: Annotated[AwareDatetime | None, Field(alias="to")] = None
-    person: str | None = None
-    action: str | None = None
+    person: Text | None = None
+    action: Text | None = None
     outcome: Literal["success", "denied", "failed", "aborted"] | None = None
     before: Annotated[int | None, Field(ge=0, le=MOST_EVENTS)] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
@@ -404,7 +415,7 @@ class AuditExportRequest(Schema):
 
     start: Annotated[AwareDatetime | None, Field(alias="from")] = None
     end: Annotated[AwareDatetime | None, Field(alias="to")] = None
-    person: str | None = None
+    person: Text | None = None
 
 
 class AuditVerification(Schema):

@@ -162,7 +162,7 @@ def test_every_route_leaves_an_event_or_is_excepted_by_name() -> None:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize("route", TABLE, ids=lambda route: " ".join(route))
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_who_may_and_what_the_log_then_holds(world: World, route: tuple[str, str], caller: str) -> None:
     row = TABLE[route]
     client = world.as_(caller)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import numpy as np
@@ -72,10 +73,16 @@ class Client:
         if self.cookie is not None:
             headers.setdefault("cookie", f"sid={self.cookie}")
 
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            # As it stands, as an enemy would send it: httpx takes steps like `..` out of a path.
+            raw, _, query = (b"/api" + path.encode()).partition(b"?")
+            steps = {"path": unquote(raw), "raw_path": raw, "query_string": query or scope["query_string"]}
+            await self._app({**scope, **steps}, receive, send)
+
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, client=self._client, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(app, client=self._client, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport) as http:
-                return await http.request(method, BASE + path, headers=headers, **content)
+                return await http.request(method, BASE, headers=headers, **content)
 
         return asyncio.run(send())
 
@@ -118,7 +125,13 @@ class Upload:
 
     def files(self) -> list[tuple[str, tuple[str, bytes, str]]]:
         original = self.original or self.text.encode()
-        part = {"ordinal": 1, "kind": "page" if self.picture else "section", "label": "1", "text": self.text, "lines": []}
+        part = {
+            "ordinal": 1,
+            "kind": "page" if self.picture else "section",
+            "label": "1",
+            "text": self.text,
+            "lines": [],
+        }
         meta = {
             "title": self.title,
             "language": "ja",
