@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from appliance.api.schemas import Me
 from appliance.errors import ApplianceError
 from ui.client import Api
 from ui.components.links import followed_link
@@ -16,19 +15,9 @@ from ui.markup import notice
 from ui.options import bound
 from ui.texts import text
 from ui.views import ask, audit, documents
-from ui.visit import Visit, visit_language, visit_zone
+from ui.visit import Visit, signed_in, visit_language, visit_zone
 
 VIEWS = {"ask": ask.show, "documents": documents.show, "audit": audit.show}
-
-
-def signed_in(api: Api) -> Me:
-    """The signed-in person, asked for once per open page: the gate closes the page when the session ends."""
-    if st.session_state.get("cookie") != api.cookie:
-        # A page that reconnects after somebody else signed in here must not show what it held before.
-        st.session_state.clear()
-        st.session_state["me"], st.session_state["cookie"] = api.me(), api.cookie
-    me: Me = st.session_state["me"]
-    return me
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ async def page(request):
 
 
 async def echo(websocket):
+    websocket.app.state.entered = True
     await websocket.accept()
     async for message in websocket.iter_text():
         await websocket.send_text(message)
@@ -51,7 +52,9 @@ def sessions():
 def client(sessions):
     paths = ["/", "/documents", "/audit", "/signin", "/_stcore/health", "/_stcore/metrics", "/static/a.js", "/nowhere"]
     inside = Starlette(routes=[*(Route(path, page) for path in paths), WebSocketRoute("/_stcore/stream", echo)])
+    inside.state.entered = False
     with TestClient(Gate(inside, sessions=sessions), follow_redirects=False) as client:
+        client.inside = inside
         yield client
 
 
@@ -110,6 +113,7 @@ def test_a_websocket_without_a_session_is_accepted_and_closed_with_4401(client, 
     """Before it is accepted a browser's script would not see the code."""
     with client.websocket_connect(path) as socket:
         assert socket.receive()["code"] == 4401
+    assert not client.inside.state.entered
 
 
 def test_a_websocket_elsewhere_is_closed_even_with_a_session(client):
