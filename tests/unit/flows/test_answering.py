@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance.answering import Answering, AnswerEvent, Question, Sources, Stage, checked
+from appliance.answering import AnswerEvent, Answering, Question, Sources, Stage, checked
 from appliance.audit.reading import LoggedEvent
 from appliance.citations import Said
 from appliance.errors import (
