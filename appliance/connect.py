@@ -107,7 +107,9 @@ class Connection:
             self._client.cookies.clear()
 
     def _send(self, method: str, path: str, *, stream: bool = False, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own keywords, passed through
-        request = self._client.build_request(method, _BASE + path, **content)
+        # A step `..` shall reach the API, which refuses it: httpx would go up, to another request.
+        steps = [step.replace(".", "%2E") if step in (".", "..") else step for step in path.split("/")]
+        request = self._client.build_request(method, _BASE + "/".join(steps), **content)
         try:
             return self._client.send(request, stream=stream)
         except httpx.ConnectError:  # nothing was sent

@@ -31,7 +31,28 @@ from tests.bench.installation import random_vectors, services, store, version
 from tests.bench.report import show, write
 
 DOCUMENTS, SENTENCES, QUESTIONS, AIM = 200, 20, 200, 15.0
-_WORDS = ["出張", "日当", "宿泊費", "申請", "承認", "上限", "領収書", "精算", "期限", "様式", "総務部", "人事部", "規程", "改定", "休暇", "給与", "評価", "委託", "契約", "監査"]
+_WORDS = [
+    "出張",
+    "日当",
+    "宿泊費",
+    "申請",
+    "承認",
+    "上限",
+    "領収書",
+    "精算",
+    "期限",
+    "様式",
+    "総務部",
+    "人事部",
+    "規程",
+    "改定",
+    "休暇",
+    "給与",
+    "評価",
+    "委託",
+    "契約",
+    "監査",
+]
 
 
 @dataclass
