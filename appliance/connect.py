@@ -17,11 +17,12 @@ import httpx
 
 from appliance.errors import REGISTERED, ApplianceError, ServerUnreachable
 from appliance.models import Language
-from appliance.private import ownership, socket_path
+from appliance.private import FOLDER, SOCKET, ownership, socket_path
 from appliance.settings import Settings
 
 _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
+_LAST_SECONDS = 0.1
 _GRACE_SECONDS = 60  # for what another command asked of this one's server
 
 
@@ -114,7 +115,11 @@ class Connection:
             return self._client.send(request, stream=stream)
         except httpx.ConnectError:  # nothing was sent
             self._reach()
-            return self._client.send(request, stream=stream)
+        except (httpx.RemoteProtocolError, httpx.ReadError):  # something may have been done: only a look is taken again
+            if method != "GET":
+                raise
+            self._reach()
+        return self._client.send(request, stream=stream)
 
     @staticmethod
     def _checked(response: httpx.Response) -> httpx.Response:
@@ -164,7 +169,8 @@ def _reach(settings: Settings, server: ExitStack) -> None:
 @contextmanager
 def _client(settings: Settings) -> Iterator[httpx.Client]:
     with socket_path(settings.home) as path:
-        transport = httpx.HTTPTransport(uds=path)
+        # A connection a request: one that is kept may be closed by a server that ends, just when it is used again.
+        transport = httpx.HTTPTransport(uds=path, limits=httpx.Limits(max_keepalive_connections=0))
         headers = {"accept-language": settings.language}
         with httpx.Client(transport=transport, headers=headers, timeout=60) as client:
             try:
@@ -197,5 +203,8 @@ def _serving(settings: Settings) -> Iterator[None]:
         try:
             yield
         finally:
+            # Nobody connects from here on; whoever did a moment ago is still answered.
+            (settings.home / FOLDER / SOCKET).unlink(missing_ok=True)
+            time.sleep(_LAST_SECONDS)
             server.should_exit = True
             thread.join()
