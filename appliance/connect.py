@@ -17,11 +17,12 @@ import httpx
 
 from appliance.errors import REGISTERED, ApplianceError, ServerUnreachable
 from appliance.models import Language
-from appliance.private import ownership, socket_path
+from appliance.private import FOLDER, SOCKET, ownership, socket_path
 from appliance.settings import Settings
 
 _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
+_LAST_SECONDS = 0.1
 _GRACE_SECONDS = 60  # for what another command asked of this one's server
 
 
@@ -107,12 +108,18 @@ class Connection:
             self._client.cookies.clear()
 
     def _send(self, method: str, path: str, *, stream: bool = False, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own keywords, passed through
-        request = self._client.build_request(method, _BASE + path, **content)
+        # A step `..` shall reach the API, which refuses it: httpx would go up, to another request.
+        steps = [step.replace(".", "%2E") if step in (".", "..") else step for step in path.split("/")]
+        request = self._client.build_request(method, _BASE + "/".join(steps), **content)
         try:
             return self._client.send(request, stream=stream)
         except httpx.ConnectError:  # nothing was sent
             self._reach()
-            return self._client.send(request, stream=stream)
+        except (httpx.RemoteProtocolError, httpx.ReadError):  # something may have been done: only a look is taken again
+            if method != "GET":
+                raise
+            self._reach()
+        return self._client.send(request, stream=stream)
 
     @staticmethod
     def _checked(response: httpx.Response) -> httpx.Response:
@@ -162,7 +169,8 @@ def _reach(settings: Settings, server: ExitStack) -> None:
 @contextmanager
 def _client(settings: Settings) -> Iterator[httpx.Client]:
     with socket_path(settings.home) as path:
-        transport = httpx.HTTPTransport(uds=path)
+        # A connection a request: one that is kept may be closed by a server that ends, just when it is used again.
+        transport = httpx.HTTPTransport(uds=path, limits=httpx.Limits(max_keepalive_connections=0))
         headers = {"accept-language": settings.language}
         with httpx.Client(transport=transport, headers=headers, timeout=60) as client:
             try:
@@ -195,5 +203,8 @@ def _serving(settings: Settings) -> Iterator[None]:
         try:
             yield
         finally:
+            # Nobody connects from here on; whoever did a moment ago is still answered.
+            (settings.home / FOLDER / SOCKET).unlink(missing_ok=True)
+            time.sleep(_LAST_SECONDS)
             server.should_exit = True
             thread.join()

@@ -75,10 +75,10 @@ class Target:
 
     @property
     def _name(self) -> str:
-        return quote(self.collection, safe="")
+        return quote(self.collection, safe="", errors="surrogateescape")
 
     def _at(self, kind: str, path: str) -> str:
-        return f"/collections/{self._name}/{kind}/{quote(path)}"
+        return f"/collections/{self._name}/{kind}/{quote(path, errors='surrogateescape')}"
 
 
 @dataclass(frozen=True, slots=True)

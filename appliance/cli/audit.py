@@ -32,13 +32,13 @@ def audit() -> None:
 @click.option("--to", "to", type=_TIME, help="Only before this time.")
 @click.option("--person", help="Only acts of this person, by id.")
 @click.option("--action", help="Only this action; infra/reference/audit-actions.md lists them.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many events.")
 @click.option("--json", "as_data", is_flag=True, help="As JSON.")
 def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str | None) -> None:
     """List events, newest first; with CASE, everything of one question, search or change."""
     with connect(settings()) as api:
         if case is not None:
-            response = api.get(f"/audit/cases/{quote(case, safe='', errors='surrogatepass')}")
+            response = api.get(f"/audit/cases/{quote(case, safe='', errors='surrogateescape')}")
         else:
             params = {k: _iso(v) if isinstance(v, datetime) else v for k, v in wanted.items()}
             response = api.get("/audit/events", limit=limit, **{k: text for k, text in params.items() if text})

@@ -1,0 +1,399 @@
+"""Every command: its help, its two ways of showing, its exit codes, and that no error ever ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import pytest
+
+from appliance.cli import COMMANDS, appliance, exits
+from appliance.cli.command import run
+from appliance.connect import connect
+from appliance.settings import load
+from ingest.cli import ingest
+from tests.unit.api.world import PEOPLE, World, make_home, services_at
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An installation with two documents, served by this process, as it would be by another command."""
+    made = make_home(tmp_path_factory.mktemp("cli") / "home")
+    with services_at(made) as services:
+        world = World(services)
+        world.store("allowance.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"], title="通勤\x1b[31m手当規程")
+        world.store("secret.txt", "役員報酬の内規である。", ["g-hr"])
+    with connect(load({"APPLIANCE_HOME": str(made)})):
+        yield made
+
+
+@contextmanager
+def own_log() -> Iterator[None]:
+    """The log as a fresh process finds it: without the test runner's handlers."""
+    root = logging.getLogger()
+    kept, root.handlers = root.handlers, []
+    try:
+        yield
+    finally:
+        for handler in root.handlers:
+            handler.close()
+        root.handlers = kept
+
+
+@pytest.fixture
+def command(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command line in this process: its exit code, what it said, and what it said of errors."""
+
+    def call(
+        *arguments: str, at: Path = home, program: click.Command = appliance, **environ: str
+    ) -> tuple[int, str, str]:
+        monkeypatch.setenv("APPLIANCE_HOME", str(at))
+        monkeypatch.setenv("APPLIANCE_LANGUAGE", "en")
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with own_log(), pytest.raises(SystemExit, match=r"\d+") as end:
+            run(program, program.name or "", arguments)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err + said.out
+        assert isinstance(end.value.code, int)
+        return end.value.code, said.out, said.err
+
+    return call
+
+
+def tree(program: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[click.Command, tuple[str, ...]]]:
+    yield program, path
+    if isinstance(program, click.Group):
+        context = click.Context(program)
+        for name in program.list_commands(context):
+            found = program.get_command(context, name)
+            assert found is not None
+            yield from tree(found, (*path, name))
+
+
+ALL = [(root, path, found) for root in (appliance, ingest) for found, path in tree(root)]
+
+
+@pytest.mark.parametrize(("root", "path", "found"), ALL, ids=[" ".join((r.name or "", *p)) for r, p, _ in ALL])
+def test_every_command_helps(
+    command: Command, root: click.Command, path: tuple[str, ...], found: click.Command
+) -> None:
+    code, out, err = command(*path, "--help", program=root)
+
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: ")
+    for option in found.params:
+        if isinstance(option, click.Option) and not option.hidden:
+            assert option.help or option.is_flag, f"{option.name} says nothing"
+            assert max(option.opts, key=len) in out
+
+
+def test_the_table_of_commands_is_what_is_there(command: Command) -> None:
+    code, out, _ = command("--help")
+
+    assert code == 0
+    for name, (_, summary) in COMMANDS.items():
+        assert name in out
+        assert summary[:20] in out
+
+
+def test_the_help_needs_no_installation(command: Command, tmp_path: Path) -> None:
+    for name in COMMANDS:
+        assert command(name, "--help", at=tmp_path / "none")[0] == 0
+
+
+def test_no_command_shows_the_help(command: Command) -> None:
+    code, out, err = command()
+
+    assert code == 2
+    assert "Usage" in out + err
+
+
+SHOWING = [
+    (appliance, ("ask", "通勤手当の上限はいくらか", "--as", "yamada")),
+    (appliance, ("search", "通勤手当", "--as", "yamada")),
+    (appliance, ("documents", "--as", "yamada")),
+    (appliance, ("audit", "show")),
+    (appliance, ("audit", "verify")),
+    (appliance, ("doctor",)),
+    (ingest, ("status", "--collection", "tests")),
+]
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"), SHOWING, ids=lambda value: " ".join(value) if isinstance(value, tuple) else value.name
+)
+def test_every_table_is_also_json(command: Command, program: click.Command, arguments: tuple[str, ...]) -> None:
+    code, out, err = command(*arguments, program=program)
+    as_data, data, _ = command(*arguments, "--json", program=program)
+
+    assert (code, as_data, err) == (0, 0, "")
+    assert out.strip()
+    assert json.loads(data)
+    assert "\x1b" not in out, "no document draws on the terminal"
+
+
+def test_the_json_of_commands_holds_what_a_script_needs(command: Command) -> None:
+    answer = json.loads(command("ask", "通勤手当の上限はいくらか", "--as", "yamada", "--json")[1])
+
+    assert answer["outcome"] == "answered"
+    assert answer["citations"][0]["quote"] in answer["sources"][0]["text"]
+    case = json.loads(command("audit", "show", answer["case"], "--json")[1])
+    assert [event["action"] for event in case["events"]] == [
+        "question.received",
+        "question.retrieved",
+        "question.completed",
+    ]
+    assert case["proof"]["verified"] is True
+
+
+def test_a_person_without_documents_is_told_so(command: Command) -> None:
+    code, out, _ = command("ask", "通勤手当の上限はいくらか", "--as", "nakamura")
+
+    assert code == 0
+    assert "見つかりませんでした" in out
+    assert json.loads(command("documents", "--as", "nakamura", "--json")[1]) == {"documents": []}
+
+
+FAILING: list[tuple[tuple[str, ...], int, str]] = [
+    (("nonsense",), exits.USAGE, "No such command"),
+    (("ask",), exits.USAGE, "Missing argument"),
+    (("ask", "質問", "--as"), exits.USAGE, "requires an argument"),
+    (("search", "質問", "--as", "yamada", "--limit", "0"), exits.USAGE, "0 is not in the range"),
+    (("audit", "show", "--from", "yesterday"), exits.USAGE, "yesterday"),
+    (("ask", "", "--as", "yamada"), 3, "The question is empty"),
+    (("ask", " \u3000 ", "--as", "yamada"), 3, "The question is empty"),
+    (("ask", "あ" * 2001, "--as", "yamada"), 3, "2001 characters; at most 2000"),
+    (("ask", "a\udcff", "--as", "yamada"), 3, "question"),
+    (("search", "a\udcff", "--as", "yamada"), 3, "query"),
+    (("ask", "質問", "--as", "mallory"), 4, "Nobody is called mallory"),
+    (("ask", "質問", "--as", "\udcff"), 3, "person"),
+    (("ask", "質問", "--as", "yamada", "--conversation", "../x"), 5, "no conversation ../x"),
+    (("audit", "show", "none"), 5, "no event none"),
+    (("audit", "show", "../../health"), 5, "/health"),
+    (("audit", "show", "\udcff?x#y"), 5, ""),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "word"), FAILING, ids=range(len(FAILING)))
+def test_what_fails_says_why_and_ends_with_its_code(
+    command: Command, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    found, out, err = command(*arguments)
+
+    assert (found, out) == (code, ""), err
+    assert word in err
+    assert len(err.encode("utf-8", "replace")) < 1000
+    if code != exits.USAGE:
+        assert err.count("\n") == 1, "one sentence"
+        assert err.startswith("appliance: ")
+        assert code in exits.MEANINGS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("status", "--collection", "a b"), 3),
+        (("status", "--collection", ".."), 3),
+        (("status", "--collection", "\udcff"), 3),
+        (("remove", "none.txt", "--collection", "tests"), 5),
+        (("remove", "../x", "--collection", "tests"), 3),
+        (("status",), exits.USAGE),
+    ],
+)
+def test_ingest_ends_with_the_same_codes(command: Command, arguments: tuple[str, ...], code: int) -> None:
+    found, _, err = command(*arguments, program=ingest)
+
+    assert found == code, err
+
+
+@pytest.mark.parametrize(("language", "word"), [("ja", "質問が空です"), ("en", "The question is empty")])
+def test_the_language_is_the_settings(command: Command, language: str, word: str) -> None:
+    assert word in command("ask", "", "--as", "yamada", APPLIANCE_LANGUAGE=language)[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("ja", "この製品のデータがありません"), ("en", "There is no appliance at")]
+)
+def test_before_there_are_settings_the_language_is_the_shells(
+    command: Command, tmp_path: Path, language: str, word: str
+) -> None:
+    code, _, err = command("doctor", at=tmp_path / "none", APPLIANCE_LANGUAGE=language)
+
+    assert code == 3
+    assert word in err
+    assert not (tmp_path / "none").exists()
+
+
+def test_every_fault_of_the_settings_is_a_line(command: Command, tmp_path: Path) -> None:
+    made = make_home(tmp_path / "home", 'colour = "red"\nport = "many"\n')
+
+    code, _, err = command("doctor", at=made)
+
+    assert (code, err.count("\n")) == (3, 2)
+    assert "colour" in err
+    assert "port cannot be many" in err
+
+
+def test_a_defect_is_a_reference_here_and_a_traceback_in_the_log(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("the cause")
+
+    monkeypatch.setattr("appliance.cli.documents.connect", broken)
+    code, out, err = command("documents", "--as", "yamada")
+
+    assert (code, out) == (1, "")
+    reference = err.split("under ")[1].split(".")[0]
+    log = (home / "log" / "commands.log").read_text(encoding="utf-8")
+    assert reference in log
+    assert "ZeroDivisionError: the cause" in log
+    assert "cause" not in err.replace("finds the cause", "")
+
+
+def test_the_doctor_ends_with_9_where_something_is_wrong(command: Command, home: Path) -> None:
+    key = home / "keys" / "audit.key"
+    key.chmod(0o644)
+    try:
+        code, out, _ = command("doctor")
+    finally:
+        key.chmod(0o600)
+
+    assert code == exits.NOT_AS_WISHED
+    assert "chmod" in out
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_a_new_folder(command: Command, tmp_path: Path) -> None:
+    code, out, _ = command("audit", "export", "--out", str(tmp_path / "deep" / "export"))
+
+    assert (code, out.strip()) == (0, str(tmp_path / "deep" / "export"))
+    assert (tmp_path / "deep" / "export" / "manifest.json").is_file()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["export"]
+
+
+@pytest.mark.parametrize("make", ["a file", "a full folder", "a link"])
+def test_an_export_goes_over_nothing(command: Command, tmp_path: Path, make: str) -> None:
+    out = tmp_path / "out"
+    if make == "a file":
+        out.write_text("mine")
+    elif make == "a link":
+        out.symlink_to(tmp_path / "elsewhere")
+    else:
+        out.mkdir()
+        (out / "mine").write_text("mine")
+
+    code, _, err = command("audit", "export", "--out", str(out))
+
+    assert code == 6
+    assert str(out) in err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    code, _, err = command("audit", "export", "--out", str(tmp_path / "file" / "export"))
+
+    assert code == 7
+    assert "could not be written" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+# --- init -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_installation_is_its_owners_alone(command: Command, tmp_path: Path) -> None:
+    made = tmp_path / "deep" / "new"
+
+    assert command("init", "--people", str(PEOPLE), "--port", "9001", at=made)[0] == 0
+
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in (made, made / "data", made / "keys", made / "run")
+    }
+    assert set(modes.values()) == {0o700}
+    assert stat.S_IMODE((made / "keys" / "audit.key").stat().st_mode) == 0o600
+    assert load({"APPLIANCE_HOME": str(made)}).port == 9001
+    code, _, err = command("init", "--people", str(PEOPLE), at=made)
+    assert (code, "already" in err) == (6, True)
+
+
+def test_a_folder_that_serves_something_else_is_left_as_it_is(command: Command, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "passwd").write_text("x")
+
+    code, _, err = command("init", "--people", str(PEOPLE), at=tmp_path)
+
+    assert code == 6
+    assert "passwd" in err
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["passwd"]
+
+
+def test_no_command_writes_into_a_folder_that_is_no_installation(command: Command, tmp_path: Path) -> None:
+    for arguments in (("doctor",), ("documents", "--as", "yamada")):
+        assert command(*arguments, at=tmp_path)[0] == 3
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("init",), exits.USAGE),
+        (("init", "--people", "/none"), exits.USAGE),
+        (("init", "--people", str(PEOPLE), "--port", "0"), exits.USAGE),
+        (("init", "--people", str(PEOPLE), "--port", "70000"), exits.USAGE),
+        (("init", "--people", __file__), 3),
+    ],
+)
+def test_an_init_that_cannot_be_makes_nothing(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    found, _, err = command(*arguments, at=tmp_path / "new")
+
+    assert found == code, err
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_init_under_a_file_says_so(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    code, _, err = command("init", "--people", str(PEOPLE), at=tmp_path / "file" / "home")
+
+    assert code == 7
+    assert "cannot be used" in err
+
+
+@pytest.mark.parametrize("step", ["folders", "log", "settings"])
+def test_an_init_that_was_killed_can_be_run_again(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Killed: nothing of ours runs any more, so what was made until then stays."""
+    made = tmp_path / "home"
+    at = {"folders": "shutil.copyfile", "log": "appliance.audit.log.AuditLog.create", "settings": "pathlib.Path.rename"}
+    if step == "settings":
+        make_home(made)
+        (made / "settings.toml").rename(made / "settings.toml.new")
+    else:
+        with monkeypatch.context() as patched:
+
+            def killed(*_: object, **__: object) -> None:
+                raise KeyboardInterrupt
+
+            patched.setattr(at[step], killed)
+            assert command("init", "--people", str(PEOPLE), at=made)[0] == exits.INTERRUPTED
+
+    assert command("init", "--people", str(PEOPLE), at=made)[0] == 0
+    with services_at(made):
+        pass
