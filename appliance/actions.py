@@ -33,6 +33,7 @@ _ALL = (
     Action("search.retrieved", "Search without an answer", "検索（回答なし）", 6005, 2),
     Action("page.opened", "Page or section opened", "ページ（節）の表示", 6005, 2),
     Action("documents.listed", "Documents listed", "文書一覧の表示", 6005, 2),
+    Action("history.listed", "Own past conversations listed", "過去の質問の一覧表示", 6005, 2),
     Action("history.opened", "Past conversation opened", "過去の質問の表示", 6005, 2),
     Action("history.deleted", "Past conversation deleted by its owner", "過去の質問の削除", 6005, 4),
     Action("document.storing", "Document about to be stored", "文書の登録（開始）", 6005, 3),
@@ -43,6 +44,7 @@ _ALL = (
     Action("access.changed", "Access to a document changed", "閲覧範囲の変更", 3005, 3),
     Action("audit.viewed", "Audit log viewed", "監査ログの閲覧", 6005, 2),
     Action("audit.exported", "Audit log exported", "監査ログの書き出し", 6005, 8),
+    Action("installation.examined", "Installation examined", "稼働状況の診断", 6007, 1),
     Action("settings.loaded", "Settings in force at start-up", "起動時の設定", 5019, 1),
 )
 

@@ -5,7 +5,8 @@
     (3) AccessFilter for the principal
     (4) retrieve, (5) re-check every hit               retrieval.py
     (6) too weak or nothing: "not found in the documents you may see"
-    (7) audit.commit(received, retrieved): before anything of it is shown; if it fails, nothing is shown
+    (7) audit.commit(received) at once, audit.commit(retrieved) before anything of it is shown; if one of them fails,
+        nothing is shown
     (8) generate, streamed; stopped when the asker goes away
     (9) read markers, tie sentences to places
     (10) audit.commit(completed or aborted), then the conversation
@@ -98,7 +99,7 @@ class Answering:
         Raises AuditUnavailable before anything is shown where the log cannot be written.
         """
         begin = time.perf_counter()
-        received = self.audit.submit(_received(question))
+        await asyncio.wrap_future(self.audit.submit(_received(question)))  # (7)
         outcome: AnswerOutcome = "stopped"  # until it is known otherwise
         passages: tuple[Passage, ...] = ()
         reader = AnswerReader(passages)
@@ -111,9 +112,8 @@ class Answering:
             found = retrieved.passages
             if found and strong_enough(found[0], language=language_of(question.text)):  # (6)
                 passages = found
-            await asyncio.wrap_future(received)  # (7)
             decided = _retrieved(question, retrieved, access, answered=bool(passages))
-            await asyncio.wrap_future(self.audit.submit(decided))
+            await asyncio.wrap_future(self.audit.submit(decided))  # (7)
             yield Sources(passages)
             reader = AnswerReader(passages)
             if passages:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -21,6 +22,7 @@ from appliance.settings import Settings
 
 _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
+_GRACE_SECONDS = 60  # for what another command asked of this one's server
 
 
 class Refused(ApplianceError):
@@ -50,34 +52,40 @@ class Event:
 
 
 class Connection:
-    """Requests to the API. Every refusal is raised as Refused."""
+    """Requests to the API. Every refusal is raised as Refused.
 
-    def __init__(self, client: httpx.Client) -> None:
+    A command that served this one may end before it. What could not even be connected is asked of whoever serves then,
+    which may be this process; sessions are kept by the store, so a cookie outlives its server.
+    """
+
+    def __init__(self, client: httpx.Client, reach: Callable[[], None]) -> None:
         self._client = client
+        self._reach = reach
 
     def get(self, path: str, **params: str | int) -> httpx.Response:
         """GET."""
-        return self._checked(self._client.get(_BASE + path, params=params))
+        return self._checked(self._send("GET", path, params=params))
 
     def post(self, path: str, body: object) -> httpx.Response:
         """POST of a JSON body."""
-        return self._checked(self._client.post(_BASE + path, json=body))
+        return self._checked(self._send("POST", path, **_json(body)))
 
     def put(self, path: str, body: object) -> httpx.Response:
         """PUT of a JSON body."""
-        return self._checked(self._client.put(_BASE + path, json=body))
+        return self._checked(self._send("PUT", path, **_json(body)))
 
     def upload(self, path: str, files: list[tuple[str, tuple[str, bytes, str]]]) -> httpx.Response:
         """PUT of a multipart body."""
-        return self._checked(self._client.put(_BASE + path, files=files, timeout=600))
+        return self._checked(self._send("PUT", path, files=files, timeout=600))
 
     def delete(self, path: str) -> httpx.Response:
         """DELETE."""
-        return self._checked(self._client.delete(_BASE + path))
+        return self._checked(self._send("DELETE", path))
 
     def stream(self, path: str, body: object) -> Iterator[Event]:
         """POST whose answer is a stream of events; closing the iterator ends it."""
-        with self._client.stream("POST", _BASE + path, json=body, timeout=None) as response:
+        response = self._send("POST", path, stream=True, timeout=None, **_json(body))
+        with closing(response):
             if response.is_error:
                 response.read()
                 self._checked(response)
@@ -98,6 +106,14 @@ class Connection:
             self.delete("/session")
             self._client.cookies.clear()
 
+    def _send(self, method: str, path: str, *, stream: bool = False, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own keywords, passed through
+        request = self._client.build_request(method, _BASE + path, **content)
+        try:
+            return self._client.send(request, stream=stream)
+        except httpx.ConnectError:  # nothing was sent
+            self._reach()
+            return self._client.send(request, stream=stream)
+
     @staticmethod
     def _checked(response: httpx.Response) -> httpx.Response:
         if not response.is_error:
@@ -109,20 +125,34 @@ class Connection:
             raise ServerUnreachable(why=f"HTTP {response.status_code}") from error
 
 
+def _json(body: object) -> dict[str, Any]:
+    """ASCII: a command line may hold bytes that are no text, and the API shall be the one to say so."""
+    return {"content": json.dumps(body).encode(), "headers": {"content-type": "application/json"}}
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
     """A connection to this installation, whoever serves it. Raises what opening the services raises."""
+    with ExitStack() as server, _client(settings) as client:
+
+        def reach() -> None:
+            _reach(settings, server)
+
+        reach()
+        yield Connection(client, reach)
+
+
+def _reach(settings: Settings, server: ExitStack) -> None:
+    """Return when somebody serves this installation: another process, or this one from now on, until `server` ends."""
     until = time.monotonic() + _START_SECONDS
     while True:
-        with ownership(settings.home) as ours:
-            if ours:
-                with _serving(settings), _client(settings) as client:
-                    yield Connection(client)
+        with ExitStack() as attempt:
+            if attempt.enter_context(ownership(settings.home)):
+                attempt.enter_context(_serving(settings))
+                server.enter_context(attempt.pop_all())
                 return
         with socket_path(settings.home) as path:
             if _answers(path):
-                with _client(settings) as client:
-                    yield Connection(client)
                 return
         if time.monotonic() > until:
             raise ServerUnreachable(why=f"{settings.home / 'run'}: somebody holds it, and nobody answers")
@@ -157,7 +187,7 @@ def _serving(settings: Settings) -> Iterator[None]:
     from appliance.serve import private_server
     from appliance.wiring import open_services
 
-    with open_services(settings) as services, private_server(services) as server:
+    with open_services(settings) as services, private_server(services, grace=_GRACE_SECONDS) as server:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="api", daemon=True)
         thread.start()
         while not server.started and thread.is_alive():

@@ -32,6 +32,8 @@ def _check(name: str, look: Examination, remedy: tuple[str, str], services: Serv
         found = look(services)
     except ApplianceError as error:
         return Check(name=name, state="failed", finding=error.text(language), remedy=remedy[english])
+    except OSError as error:  # a file that is gone, or not ours any more: the others are examined all the same
+        return Check(name=name, state="failed", finding=f"{error.filename}: {error.strerror}", remedy=remedy[english])
     if found is None:
         return Check(name=name, state="ok", finding="OK" if english else "正常", remedy="")
     return Check(

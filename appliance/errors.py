@@ -19,6 +19,7 @@ from appliance.models import Language
 from appliance.visible import visible
 
 REGISTERED: dict[str, type[ApplianceError]] = {}
+_LONGEST = 2000  # characters of a value
 
 
 class ApplianceError(Exception):
@@ -35,7 +36,7 @@ class ApplianceError(Exception):
             REGISTERED[cls.code] = cls
 
     def __init__(self, **values: object) -> None:
-        self.values = {name: visible(str(value)) for name, value in values.items()}
+        self.values = {name: _shortened(visible(str(value))) for name, value in values.items()}
         super().__init__(self.text("en"))
 
     def text(self, language: Language) -> str:
@@ -49,6 +50,11 @@ def own_cause(error: BaseException) -> ApplianceError | None:
     while inner is not None and not isinstance(inner, ApplianceError):
         inner = inner.__cause__
     return inner
+
+
+def _shortened(value: str) -> str:
+    """A value as a sentence can carry it: what was sent may have millions of characters."""
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 
 class BadInput(ApplianceError):
@@ -140,6 +146,22 @@ class HomeUsed(Conflict):
     )
 
 
+class HomeNotEmpty(Conflict):
+    """A folder that holds something else: `init` takes its rights away from others, so it must be ours alone."""
+
+    code = "home-not-empty"
+    en = "{path} is not empty ({found}). Name a new or an empty folder in APPLIANCE_HOME."
+    ja = "{path} は空ではありません（{found}）。APPLIANCE_HOME に新しいフォルダーか空のフォルダーを指定してください。"
+
+
+class HomeUnusable(Unavailable):
+    """The folder of an installation cannot be made, read or written."""
+
+    code = "home-unusable"
+    en = "{path} cannot be used ({why}). Check the folder's owner and the disk, or name another one in APPLIANCE_HOME."
+    ja = "{path} を使用できません（{why}）。所有者とディスクを確認するか、APPLIANCE_HOME に別のフォルダーを指定してください。"
+
+
 class DemoIdentityNotLocal(BadInput):
     """The demo's sign-in page on an address that others can reach."""
 
@@ -154,6 +176,14 @@ class PortTaken(Unavailable):
     code = "port-taken"
     en = "Port {port} on {host} is in use by another process. Stop that process, or set another port."
     ja = "{host} のポート {port} は別のプロセスが使用中です。そのプロセスを終了するか、別の port を設定してください。"
+
+
+class AddressUnusable(Unavailable):
+    """The system does not let us listen on this address."""
+
+    code = "address-unusable"
+    en = "Port {port} on {host} cannot be listened on ({why}). Set another host or port."
+    ja = "{host} のポート {port} では待ち受けできません（{why}）。別の host か port を設定してください。"
 
 
 class ServerUnreachable(Unavailable):
@@ -213,6 +243,16 @@ class OriginRefused(Denied):
     code = "origin-refused"
     en = "The request came under the name {name}, which is not this appliance's address. Open {address} instead."
     ja = "{name} は、このシステムのアドレスではありません。{address} を開いてください。"
+
+
+class PeerRefused(Denied):
+    """Another operating-system user on the private socket."""
+
+    code = "peer-refused"
+    en = "The private socket serves its installation's owner only, not the user with uid {uid}. Run the command as the owner."
+    ja = (
+        "専用ソケットは所有者だけが使用できます（uid {uid} は使用できません）。所有者としてコマンドを実行してください。"
+    )
 
 
 # --- documents and access --------------------------------------------------------------------------------------------
@@ -299,6 +339,30 @@ class RequestInvalid(BadInput):
     code = "request-invalid"
     en = "The request's field {field} is not usable: {why}. Correct it; /api/openapi.json describes every request."
     ja = "リクエストの項目 {field} が正しくありません（{why}）。/api/openapi.json の定義に従って直してください。"
+
+
+class RequestTooLarge(BadInput):
+    """A body over the limit: it is neither read nor kept."""
+
+    code = "request-too-large"
+    en = "The request has more than the {limit} bytes that are accepted here. Send less."
+    ja = "リクエストが上限の {limit} バイトを超えています。小さくして送信してください。"
+
+
+class RouteUnknown(NotThere):
+    """Nothing is served under this path."""
+
+    code = "route-unknown"
+    en = "There is nothing at {path}; /api/openapi.json describes every request."
+    ja = "{path} には何もありません。リクエストの一覧は /api/openapi.json にあります。"
+
+
+class MethodRefused(BadInput):
+    """A path that exists, with a method that it does not take."""
+
+    code = "method-refused"
+    en = "{path} does not take {method}; /api/openapi.json describes every request."
+    ja = "{path} は {method} を受け付けません。リクエストの一覧は /api/openapi.json にあります。"
 
 
 # --- index and embedder ----------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -15,10 +17,12 @@ from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
 from appliance.api.private import PeerProtocol, Private
-from appliance.errors import IndexLocked, PortTaken
+from appliance.errors import AddressUnusable, IndexLocked, PortTaken
 from appliance.private import listening, ownership
 from appliance.settings import Settings
 from appliance.wiring import Services, open_services
+
+_GRACE_SECONDS = 5
 
 
 class Server(uvicorn.Server):
@@ -34,24 +38,26 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def private_server(services: Services) -> Iterator[Server]:
-    """The API on the private socket, not yet serving."""
+def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterator[Server]:
+    """The API on the private socket, not yet serving; at its end it finishes what was asked, for `grace` seconds."""
     app = Starlette(routes=[Mount("/api", create_app(services))])
     with listening(services.settings.home) as bound:
-        config = _config(Private(app), http=PeerProtocol)
+        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, grace=grace)
         yield Server(config, bound)
 
 
 @contextmanager
 def public_server(app: ASGIApp, settings: Settings) -> Iterator[Server]:
-    """An application on the settings' host and port, not yet serving. Raises PortTaken."""
+    """An application on the settings' host and port, not yet serving. Raises PortTaken or AddressUnusable."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((settings.host, settings.port))
         except OSError as error:
-            raise PortTaken(port=settings.port, host=settings.host) from error
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(port=settings.port, host=settings.host) from error
+            raise AddressUnusable(port=settings.port, host=settings.host, why=error.strerror) from error
         bound.listen(512)
         yield Server(_config(app), bound)
 
@@ -86,7 +92,7 @@ def serving(
             yield run
 
 
-def _config(app: ASGIApp, http: type[PeerProtocol] | str = "auto") -> uvicorn.Config:
+def _config(app: ASGIApp, *, http: type[PeerProtocol] | str = "auto", grace: int = _GRACE_SECONDS) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http,
@@ -95,5 +101,5 @@ def _config(app: ASGIApp, http: type[PeerProtocol] | str = "auto") -> uvicorn.Co
         access_log=False,
         log_config=None,
         lifespan="on",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=grace,
     )

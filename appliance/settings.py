@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from appliance.errors import (
     ApplianceError,
     DemoIdentityNotLocal,
     FolderOpenToOthers,
     HomeMissing,
+    HomeUnusable,
     SettingInvalid,
     SettingsRefused,
     SettingUnknown,
@@ -29,6 +32,8 @@ from appliance.models import Language
 
 FILE = "settings.toml"
 PREFIX = "APPLIANCE_"
+_NEVER_SHOWN = {"qdrant_url", "qdrant_api_key_file"}  # where somebody may have written a secret
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 # Read here although they are no settings: where the installation is, and systemd's folder of secrets.
 _NOT_SETTINGS = {"APPLIANCE_HOME"}
 
@@ -49,6 +54,9 @@ class Settings(BaseModel):
         Literal["demo"], Field(description="Who may sign in: `demo` (the people of `people`, loopback only).")
     ] = "demo"
     people: Annotated[Path, Field(description="File with the demo's groups and people.")] = Path("people.toml")
+    examples: Annotated[
+        Path | None, Field(description="File with `[[example]]` questions (`ja`, `en`) that an empty page offers.")
+    ] = None
     session_minutes: Annotated[int, Field(ge=1, le=1440, description="A session ends after this time unused.")] = 60
     session_hours: Annotated[int, Field(ge=1, le=24, description="A session ends after this time in any case.")] = 10
     index: Annotated[Literal["edge", "qdrant"], Field(description="`edge`: in process; `qdrant`: a server.")] = "edge"
@@ -59,10 +67,41 @@ class Settings(BaseModel):
     passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
     upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth(cls, value: object) -> object:
+        """No setting is true or false, and a number must not be made of it."""
+        if isinstance(value, bool):
+            raise ValueError("true and false are no value of a setting")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        """Exactly what a browser sends as Origin, since it is compared exactly."""
+        if value and not _ORIGIN.fullmatch(value):
+            raise ValueError("write it as a browser does: https://name or https://name:port, in small letters, no path")
+        if value.endswith((":443" if value.startswith("https:") else ":80",)):
+            raise ValueError("browsers leave out the port that belongs to the scheme")
+        return value
+
+    @field_validator("qdrant_url")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        if "@" in value:
+            raise ValueError("name the key in qdrant_api_key_file, not in the address")
+        return value
+
     @property
     def origin(self) -> str:
         """What browsers must name as Origin: scheme, host and port."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or (f"http://{host}" if self.port == 80 else f"http://{host}:{self.port}")
+
+    @property
+    def upload_bytes(self) -> int:
+        """`upload_megabytes` in bytes."""
+        return self.upload_megabytes << 20
 
     @property
     def data(self) -> Path:
@@ -73,9 +112,18 @@ class Settings(BaseModel):
         """The content of a secret's file, without its line end; None where no file is named."""
         if path is None:
             return None
-        place = _secret_path(self.home, path)
-        _check_private(place, 0o600)
-        return place.read_text(encoding="utf-8").rstrip("\n")
+        # What systemd passes lies in a folder that only the service can enter; its files may carry an access list,
+        # which shows as group rights.
+        place = _credential(path)
+        try:
+            if place is None:
+                place = self.home / path
+                _check_private(place, 0o600)
+            return place.read_text(encoding="utf-8").rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            # Not its name: somebody may have written the secret itself where its file belongs.
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SettingInvalid(where=self.home / FILE, key="a secret's file", value="…", why=why) from error
 
 
 def home_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -89,15 +137,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     home = home_folder(environ)
     file = home / FILE
-    if not file.is_file():
-        raise HomeMissing(path=home)
-    _check_private(home, 0o700)
     faults: list[ApplianceError] = []
-    values: dict[str, object] = {}
-    try:
-        values.update(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsRefused([SettingInvalid(where=file, key="TOML", value="…", why=error)]) from error
+    values = _of_file(home, file)
     origin = dict.fromkeys(values, str(file))
     for name, value in environ.items():
         if name.startswith(PREFIX) and name not in _NOT_SETTINGS and not name.startswith("APPLIANCE_TESTS_"):
@@ -113,9 +154,24 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsRefused(faults) from error
     if faults:
         raise SettingsRefused(faults)
-    if settings.identity == "demo" and not _loopback(settings.host):
-        raise DemoIdentityNotLocal(host=settings.host)
+    if settings.identity == "demo":
+        # Also the name under which something before us may hand our pages to others.
+        for host in (settings.host, urlsplit(settings.public_url).hostname):
+            if host is not None and not _loopback(host) and (host, settings.host) != ("localhost", "127.0.0.1"):
+                raise DemoIdentityNotLocal(host=host)
     return settings
+
+
+def _of_file(home: Path, file: Path) -> dict[str, object]:
+    try:
+        if not file.is_file():
+            raise HomeMissing(path=home)
+        _check_private(home, 0o700)
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HomeUnusable(path=error.filename or home, why=error.strerror or error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused([SettingInvalid(where=file, key="TOML", value="…", why=error)]) from error
 
 
 def shell_language(environ: Mapping[str, str] | None = None) -> Language:
@@ -127,6 +183,8 @@ def shell_language(environ: Mapping[str, str] | None = None) -> Language:
 
 def _fault(path: tuple[int | str, ...], why: str, value: object, origin: dict[str, str]) -> ApplianceError:
     key = str(path[0])
+    if key in _NEVER_SHOWN:
+        value = "…"
     return SettingInvalid(where=origin.get(key, FILE), key=key, value=value, why=why)
 
 
@@ -138,18 +196,15 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _secret_path(home: Path, path: Path) -> Path:
+def _credential(path: Path) -> Path | None:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if credentials and not path.is_absolute() and (found := Path(credentials) / path).is_file():
         return found
-    return home / path
+    return None
 
 
 def _check_private(path: Path, wanted: int) -> None:
-    """Refuse a folder or file that anybody but its owner may use. Raises SettingInvalid where it is missing."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError as error:
-        raise SettingInvalid(where=path, key="file", value=path.name, why="it does not exist") from error
+    """Refuse a folder or file that anybody but its owner may use."""
+    mode = stat.S_IMODE(path.stat().st_mode)
     if mode & ~wanted:
         raise FolderOpenToOthers(path=path, mode=f"{mode:04o}", wanted=f"{wanted:04o}")

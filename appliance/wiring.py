@@ -79,6 +79,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             longest=timedelta(hours=settings.session_hours),
             clock=lambda: datetime.now(UTC),
         )
+        sessions.on_expiry(lambda person: _record_expiry(person, audit))
         _record_settings(settings, audit)
         documents.resolve()
         yield Services(
@@ -96,6 +97,10 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
     from appliance.index.edge import EdgeIndex
 
     return EdgeIndex(settings.data / "index", collection)
+
+
+def _record_expiry(person: str, audit: AuditLog) -> None:
+    audit.commit(AuditEvent("session.ended", "success", Actor("service", "sessions"), new_id(), {"person": person}))
 
 
 def _record_settings(settings: Settings, audit: AuditLog) -> None:

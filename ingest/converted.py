@@ -72,10 +72,6 @@ NOTES: dict[str, tuple[str, str]] = {
     "empty-sheet": ("Sheet {sheet} is empty.", "シート {sheet} は空です。"),
     "encoding": ("Read as {encoding}.", "文字コード {encoding} として読み取りました。"),
     "nul-removed": ("{count} NUL characters were removed.", "NUL 文字を {count} 個取り除きました。"),
-    "recovered": (
-        "The file is damaged in places ({why}); what could be read was taken in.",
-        "ファイルの一部が壊れています（{why}）。読み取れた部分を取り込みました。",
-    ),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from fastapi import APIRouter, Request
@@ -12,10 +11,11 @@ from fastapi.responses import StreamingResponse
 from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
 from appliance.api import schemas, views
 from appliance.api.caller import Caller, Held, Reader
+from appliance.api.conversations import denied_conversation
 from appliance.api.problems import problem
 from appliance.citations import Said
 from appliance.defects import unexpected
-from appliance.errors import ApplianceError, ConversationNotFound
+from appliance.errors import ApplianceError
 from appliance.models import Answer, AuditEvent, Citation, Language, Part, new_id
 from appliance.visible import visible
 from appliance.wiring import Services
@@ -24,6 +24,8 @@ router = APIRouter(tags=["questions"])
 
 # A silent stream says this often that it is alive; only so does a server notice that its client is gone.
 _PING_SECONDS = 0.5
+# The event loop itself keeps no strong reference to a task.
+_RUNNING: set[asyncio.Task[None]] = set()
 _STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -31,20 +33,33 @@ _STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 async def ask(body: schemas.AskRequest, request: Request, services: Held, who: Reader) -> StreamingResponse:
     """Ask. Refusals before the first event are plain HTTP errors; later ones are an `error` event."""
     text = checked(body.question, services.settings.question_characters)
-    conversation = await asyncio.to_thread(_conversation, services, body.conversation, who, text)
-    question = Question(text, who.principal, who.actor, conversation, new_id())
+    conversation = await asyncio.to_thread(_known, services, body.conversation, who)
+    question = Question(text, who.principal, who.actor, conversation or new_id(), new_id())
     events = services.answering.answer(question)
     first = await anext(events)  # the question is in the audit log from here on
+    if conversation is None:
+        await _begin(services, question, events)
     writer = _Writer(question, who.language)
     return StreamingResponse(_stream(request, events, first, writer), media_type="text/event-stream", headers=_STREAM)
 
 
-def _conversation(services: Services, wanted: str | None, who: Caller, text: str) -> str:
-    if wanted is None:
-        return services.conversations.begin(text, person=who.principal.id)
-    if services.conversations.one(wanted, person=who.principal.id) is None:
-        raise ConversationNotFound(conversation=wanted[:64])
+def _known(services: Services, wanted: str | None, who: Caller) -> str | None:
+    if wanted is not None and services.conversations.one(wanted, person=who.principal.id) is None:
+        raise denied_conversation(wanted, services, who)
     return wanted
+
+
+async def _begin(services: Services, question: Question, events: AsyncGenerator[AnswerEvent, None]) -> None:
+    try:
+        await asyncio.to_thread(
+            services.conversations.begin,
+            question.text,
+            person=question.principal.id,
+            called=question.conversation,
+        )
+    except ApplianceError:
+        await events.aclose()  # which records that this question was not answered
+        raise
 
 
 async def _stream(
@@ -67,6 +82,8 @@ async def _stream(
         await queue.put(None)
 
     task = asyncio.create_task(pump())
+    _RUNNING.add(task)
+    task.add_done_callback(_RUNNING.discard)
     try:
         while True:
             try:
@@ -79,9 +96,9 @@ async def _stream(
                 return
             yield text
     finally:
+        # Not awaited: a stream that is itself being cancelled would cancel the task once more, in the middle of the
+        # record that it makes of its end.
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 class _Writer:
@@ -134,7 +151,13 @@ def search(body: schemas.SearchRequest, services: Held, who: Reader) -> schemas.
     """Passages that match, without an answer; in the audit log before they are sent."""
     text = checked(body.query, services.settings.question_characters)
     access, case = who.access(services), new_id()
-    retrieved = services.retrieval.passages(text, body.limit, principal=who.principal, access=access)
+    try:
+        retrieved = services.retrieval.passages(text, body.limit, principal=who.principal, access=access)
+    except ApplianceError as error:
+        services.audit.commit(
+            AuditEvent("search.retrieved", "failed", who.actor, case, {"error": error.code}, {"query": text})
+        )
+        raise
     details = retrieval_details(retrieved, access)
     services.audit.commit(AuditEvent("search.retrieved", "success", who.actor, case, details, {"query": text}))
     return schemas.SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])

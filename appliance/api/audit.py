@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Annotated
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from appliance.actions import ACTIONS
 from appliance.api.caller import Auditor, Caller, Held
 from appliance.api.schemas import (
+    MOST_EVENTS,
     AuditCase,
     AuditExportRequest,
     AuditList,
@@ -25,9 +26,9 @@ from appliance.api.schemas import (
 )
 from appliance.audit.export import Selection, export
 from appliance.audit.reading import EventFilter, LoggedEvent
-from appliance.errors import AuditEventNotFound, ExportRefused
+from appliance.errors import ApplianceError, AuditEventNotFound, ExportNotWritten, ExportRefused
 from appliance.models import AuditEvent, Json, new_id
-from appliance.visible import visible
+from appliance.visible import one_line, visible
 from appliance.wiring import Services
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -67,8 +68,9 @@ def case(case: str, services: Held, who: Auditor) -> AuditCase:
 
 
 @router.get("/events/{index}/proof")
-def proof(index: int, services: Held, _: Auditor) -> AuditProof:
+def proof(index: Annotated[int, Path(ge=0, le=MOST_EVENTS)], services: Held, who: Auditor) -> AuditProof:
     """That an event stands in the log under its latest checkpoint."""
+    _viewed(services, who, {"proof": index})
     return _proof(index, services)
 
 
@@ -78,16 +80,22 @@ def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileRe
     details: dict[str, Json] = {
         "from": body.start.isoformat() if body.start else None,
         "to": body.end.isoformat() if body.end else None,
-        "person": visible(body.person)[:100] if body.person else None,
+        "person": one_line(body.person)[:100] if body.person else None,
     }
     services.audit.commit(AuditEvent("audit.exported", "success", who.actor, new_id(), details))
     folder = tempfile.TemporaryDirectory(prefix="export-", dir=services.settings.data)
-    target = Path(folder.name) / "audit-export"
-    export(services.audit, target, Selection(start=body.start, end=body.end, person=body.person))
-    archive = Path(folder.name) / "audit-export.zip"
-    with ZipFile(archive, "w", ZIP_DEFLATED) as out:
-        for file in _files(target):
-            out.write(file, file.relative_to(target.parent))
+    target, archive = FilePath(folder.name) / "audit-export", FilePath(folder.name) / "audit-export.zip"
+    try:
+        export(services.audit, target, Selection(start=body.start, end=body.end, person=body.person))
+        with ZipFile(archive, "w", ZIP_DEFLATED) as out:
+            for file in _files(target):
+                out.write(file, file.relative_to(target.parent))
+    except OSError as error:
+        folder.cleanup()
+        raise ExportNotWritten(path=archive, why=error.strerror or error) from error
+    except ApplianceError:
+        folder.cleanup()
+        raise
     return FileResponse(
         archive,
         media_type="application/zip",
@@ -97,7 +105,7 @@ def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileRe
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: FilePath) -> Iterator[FilePath]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 

@@ -1,12 +1,11 @@
 """Who calls: a signed-in person by their session, or the installation's owner on the private socket. Nobody else.
 
 A request that brings a session cookie is judged by that session alone: where it has ended, the private socket's owner
-does not step in for it.
+does not step in for it. Whoever is turned away here stands in the log.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +15,12 @@ from fastapi import Depends, Request
 
 from appliance.access import AccessFilter, filter_for
 from appliance.api.problems import language_of_request
-from appliance.errors import RoleNeeded, SignInNeeded
+from appliance.errors import PersonUnknown, RoleNeeded, SignInNeeded
 from appliance.models import Actor, AuditEvent, Classification, Language, Principal, Role, new_id
 from appliance.wiring import Services
 
 COOKIE = "sid"
-# Set by the private socket's server alone (api/private.py): the uid of the process at the other end.
+# Set by the private socket's server alone (api/private.py), and for the owner alone: their uid.
 PEER = "appliance.peer"
 
 _OWNER = Principal(
@@ -53,33 +52,60 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def session_token(request: Request) -> str | None:
+    """The value of the session cookie; None without one, empty where there are two (one of them is not ours)."""
+    found = [
+        pair.partition("=")[2].strip()
+        for header in request.headers.getlist("cookie")
+        for pair in header.split(";")
+        if pair.partition("=")[0].strip() == COOKIE
+    ]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else ""
+
+
 def caller(request: Request) -> Caller:
     """The caller of this request. Raises SignInNeeded."""
     services = services_of(request)
     language = language_of_request(request)
-    token = request.cookies.get(COOKIE)
-    if token is not None:
-        person = services.sessions.person(token)
-        if person is None:
-            raise SignInNeeded()
-        return Caller(services.people.person(person).principal, Actor("person", person), language)
-    if request.scope.get(PEER) == os.getuid():
-        return Caller(_OWNER, Actor("owner", f"uid:{os.getuid()}"), language)
+    token = session_token(request)
+    if token is None:
+        uid = request.scope.get(PEER)
+        if uid is not None:
+            return Caller(_OWNER, Actor("owner", f"uid:{uid}"), language)
+    elif (person := services.sessions.person(token)) is not None:
+        try:
+            return Caller(services.people.person(person).principal, Actor("person", person), language)
+        except PersonUnknown:  # taken out of the directory since: the session is nobody's any more
+            services.sessions.close(token)
+    _denied(request, Actor("nobody", "-"), "session")
     raise SignInNeeded()
+
+
+def _denied(request: Request, actor: Actor, needed: str) -> None:
+    details = {"needed": needed, "route": request.scope["route"].path}
+    services_of(request).audit.commit(AuditEvent("access.denied", "denied", actor, new_id(), details))
 
 
 def _needs(role: Role) -> Callable[..., Caller]:
     def check(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
         if role not in who.principal.roles:
-            details = {"needed": role.value, "route": request.scope["route"].path}
-            services_of(request).audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
+            _denied(request, who.actor, role.value)
             raise RoleNeeded(role=role.value)
         return who
 
     return check
 
 
-Anyone = Annotated[Caller, Depends(caller)]
+def _signed_in(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+    if who.actor.kind != "person":
+        _denied(request, who.actor, "session")
+        raise SignInNeeded()
+    return who
+
+
+SignedIn = Annotated[Caller, Depends(_signed_in)]
 Reader = Annotated[Caller, Depends(_needs(Role.READER))]
 Auditor = Annotated[Caller, Depends(_needs(Role.AUDITOR))]
 Administrator = Annotated[Caller, Depends(_needs(Role.ADMINISTRATOR))]

@@ -18,10 +18,17 @@ from appliance.access import AccessList
 from appliance.api import views
 from appliance.api.caller import Administrator, Held
 from appliance.api.schemas import AccessRule, DocumentIn, Group, Stored, StoredDocument
-from appliance.errors import AccessListMissing, DocumentInvalid, EmbedderMismatch, GroupUnknown
-from appliance.models import Chunk, Classification, Line, Part, Span, chunk_id, new_id, version_id
+from appliance.errors import (
+    AccessListMissing,
+    DocumentInvalid,
+    EmbedderMismatch,
+    GroupUnknown,
+    InvalidVector,
+    RequestTooLarge,
+)
+from appliance.models import AuditEvent, Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
 from appliance.store.registry import NewVersion
-from appliance.visible import visible
+from appliance.visible import one_line
 from appliance.wiring import Services
 
 router = APIRouter(tags=["collections"])
@@ -46,7 +53,9 @@ def _place(collection: str, path: str = "") -> Place:
     steps = path.split("/")
     if not _COLLECTION.fullmatch(collection):
         raise DocumentInvalid(document=collection, why="a collection's name has letters, digits, '-', '_' and '.'")
-    if path and (len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or visible(path) != path):
+    if path and (
+        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or one_line(path) != path or "\ufffd" in path
+    ):
         raise DocumentInvalid(document=f"{collection}/{path}", why="not a relative path of ordinary characters")
     return Place(collection, path)
 
@@ -68,9 +77,13 @@ def embedder(services: Held, _: Administrator) -> dict[str, str | int]:
 
 
 @router.get("/collections/{collection}/documents")
-def stored_documents(at: At, services: Held, _: Administrator) -> list[StoredDocument]:
-    """What a collection holds, without content: enough to see what changed."""
-    return [views.stored(entry) for entry in services.registry.collection(at.collection)]
+def stored_documents(at: At, services: Held, who: Administrator) -> list[StoredDocument]:
+    """What a collection holds, without content: enough to see what changed. Names are shown, so it is recorded."""
+    found = services.registry.collection(at.collection)
+    names = {"collection": at.collection}
+    event = AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}, names)
+    services.audit.commit(event)
+    return [views.stored(entry) for entry in found]
 
 
 @router.put("/collections/{collection}/documents/{path:path}")
@@ -85,16 +98,15 @@ def _store(at: Place, form: FormData, services: Services, who: Administrator) ->
     original = _file(at, form, "original")
     if meta.embedder != services.embedder.identity.sha256:
         raise EmbedderMismatch(stored=services.embedder.identity.name, given=meta.embedder)
+    if len(meta.title) > 1000:
+        raise DocumentInvalid(document=at, why=f"its title has {len(meta.title)} characters, more than 1000")
     access = access_of(meta.access, services, str(at))
-    parts, version = _parts(meta), version_id(meta.sha256, meta.fingerprint)
+    parts, version = _parts(at, meta), version_id(meta.sha256, meta.fingerprint)
     old = services.registry.at(at.collection, at.path)
     key = old.document.key if old else new_id()
     chunks = _chunks(at, meta, parts, key, version)
-    size = _size_of(at, original.file, meta.sha256)
-    vectors = np.frombuffer(_file(at, form, "vectors").file.read(), dtype="<f4")
-    dimensions = services.embedder.identity.dimensions
-    if vectors.size != len(chunks) * dimensions:
-        raise DocumentInvalid(document=at, why=f"{vectors.size} numbers for {len(chunks)} vectors of {dimensions}")
+    size = _size_of(at, original.file, meta.sha256, services.settings.upload_bytes)
+    vectors = _vectors(at, form, len(chunks), services.embedder.identity.dimensions)
     files: dict[str, BinaryIO] = {"original": original.file, **_pictures(at, form, {part.ordinal for part in parts})}
     new = NewVersion(
         key=key,
@@ -112,7 +124,7 @@ def _store(at: Place, form: FormData, services: Services, who: Administrator) ->
         chunks=chunks,
         pictures=frozenset(part.ordinal for part in parts if f"{part.ordinal}.webp" in files),
     )
-    state = services.documents.store(new, files, vectors.reshape(-1, dimensions), actor=who.actor)
+    state = services.documents.store(new, files, vectors, actor=who.actor)
     stands = services.registry.at(at.collection, at.path)  # somebody else may have been first, with another key
     return Stored(key=stands.document.key if stands else key, version=version, state=state)
 
@@ -141,6 +153,9 @@ def access_of(rule: AccessRule, services: Services, where: str) -> AccessList:
     for group in [*rule.groups, *rule.denied]:
         if group not in known:
             raise GroupUnknown(where=where, group=group, groups=", ".join(sorted(known)))
+    for compartment in rule.compartments:  # a word of the log, so neither a text nor a line
+        if one_line(compartment) != compartment or not 0 < len(compartment) <= 100 or len(rule.compartments) > 50:
+            raise DocumentInvalid(document=where, why=f"{compartment[:100]!r} cannot be a compartment")
     return AccessList(
         groups=frozenset(rule.groups),
         classification=Classification.named(rule.classification),
@@ -167,7 +182,11 @@ def _meta(at: Place, form: FormData) -> DocumentIn:
         raise DocumentInvalid(document=at, why=why) from error
 
 
-def _parts(meta: DocumentIn) -> tuple[Part, ...]:
+def _parts(at: Place, meta: DocumentIn) -> tuple[Part, ...]:
+    for part in meta.parts:
+        for line in part.lines:
+            if not 0 <= line.start < line.end <= len(part.text) or len(line.edges) != line.end - line.start + 1:
+                raise DocumentInvalid(document=at, why=f"a line lies outside part {part.ordinal}")
     return tuple(
         Part(
             part.ordinal,
@@ -182,7 +201,7 @@ def _parts(meta: DocumentIn) -> tuple[Part, ...]:
 
 def _chunks(at: Place, meta: DocumentIn, parts: Sequence[Part], key: str, version: str) -> tuple[Chunk, ...]:
     texts = {part.ordinal: part.text for part in parts}
-    if len(texts) != len(parts) or any(ordinal < 1 for ordinal in texts):
+    if len(texts) != len(parts):
         raise DocumentInvalid(document=at, why="parts are numbered from 1, each once")
     out = []
     for ordinal, chunk in enumerate(meta.chunks):
@@ -194,12 +213,25 @@ def _chunks(at: Place, meta: DocumentIn, parts: Sequence[Part], key: str, versio
     return tuple(out)
 
 
-def _size_of(at: Place, original: BinaryIO, expected: str) -> int:
+def _vectors(at: Place, form: FormData, chunks: int, dimensions: int) -> Matrix:
+    data = _file(at, form, "vectors").file.read()
+    if len(data) != chunks * dimensions * 4:
+        raise DocumentInvalid(document=at, why=f"{len(data)} bytes for {chunks} vectors of {dimensions} numbers")
+    vectors: Matrix = np.frombuffer(data, dtype="<f4").reshape(-1, dimensions)
+    faulty = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if faulty.size:
+        raise InvalidVector(chunk=faulty[0], why="a number of its vector is not finite")
+    return vectors
+
+
+def _size_of(at: Place, original: BinaryIO, expected: str, limit: int) -> int:
     digest = hashlib.sha256()
     while piece := original.read(1 << 20):
         digest.update(piece)
     size = original.tell()
     original.seek(0)
+    if size > limit:
+        raise RequestTooLarge(limit=limit)
     if digest.hexdigest() != expected:
         raise DocumentInvalid(document=at, why=f"the original's sha256 is {digest.hexdigest()}, not {expected}")
     return size
@@ -211,6 +243,10 @@ def _pictures(at: Place, form: FormData, ordinals: set[int]) -> dict[str, Binary
         name = part.filename or "" if isinstance(part, UploadFile) else ""
         found = _PICTURE.fullmatch(name)
         if not isinstance(part, UploadFile) or found is None or int(found.group(1)) not in ordinals:
-            raise DocumentInvalid(document=at, why=f"a picture is called {name!r}, which is no part's")
+            raise DocumentInvalid(document=at, why=f"a picture is called {name[:100]!r}, which is no part's")
+        head = part.file.read(12)
+        part.file.seek(0)
+        if (head[:4], head[8:]) != (b"RIFF", b"WEBP"):
+            raise DocumentInvalid(document=at, why=f"the picture {name} is no WebP")
         out[name] = part.file
     return out

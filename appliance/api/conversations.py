@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter
 
 from appliance.api import views
@@ -13,12 +15,15 @@ from appliance.visible import one_line
 from appliance.wiring import Services
 
 router = APIRouter(tags=["conversations"])
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @router.get("/conversations")
 def conversations(services: Held, who: Reader) -> ConversationList:
     """The caller's conversations, newest first."""
     found = services.conversations.of(who.principal.id)
+    details = {"conversations": len(found)}
+    services.audit.commit(AuditEvent("history.listed", "success", who.actor, new_id(), details))
     return ConversationList(conversations=[views.conversation_row(past) for past in found])
 
 
@@ -27,7 +32,7 @@ def conversation(conversation: str, services: Held, who: Reader) -> Conversation
     """One of the caller's conversations, whole; that it was opened is in the audit log first."""
     past = services.conversations.one(conversation, person=who.principal.id)
     if past is None:
-        raise _denied(conversation, services, who)
+        raise denied_conversation(conversation, services, who)
     turns = [views.turn(turn, who.principal, services.registry) for turn in services.conversations.turns(conversation)]
     details: dict[str, Json] = {
         "conversation": conversation,
@@ -42,13 +47,14 @@ def conversation(conversation: str, services: Held, who: Reader) -> Conversation
 def delete(conversation: str, services: Held, who: Reader) -> None:
     """Delete one of the caller's conversations. The audit log keeps what it recorded."""
     if services.conversations.one(conversation, person=who.principal.id) is None:
-        raise _denied(conversation, services, who)
+        raise denied_conversation(conversation, services, who)
     details = {"conversation": conversation}
     services.audit.commit(AuditEvent("history.deleted", "success", who.actor, new_id(), details))
     services.conversations.delete(conversation, person=who.principal.id)
 
 
-def _denied(conversation: str, services: Services, who: Caller) -> ConversationNotFound:
-    details = {"conversation": conversation if conversation.isalnum() and len(conversation) <= 64 else "unknown"}
+def denied_conversation(conversation: str, services: Services, who: Caller) -> ConversationNotFound:
+    """Record that a conversation was asked for which is absent or another person's; the error to raise."""
+    details = {"conversation": conversation if _ID.fullmatch(conversation) else "unknown"}
     services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
     return ConversationNotFound(conversation=conversation[:64])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
 
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
-from appliance.api.schemas import DocumentList, DocumentRow, PartView
+from appliance.api.schemas import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
 from appliance.models import AuditEvent, Document, Json, Part, new_id
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
 router = APIRouter(tags=["documents"])
-_PRIVATE = {"cache-control": "private, no-store"}
+_PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
+Ordinal = Annotated[int, Path(ge=0, le=MOST_PARTS)]  # the store's integers have 64 bits
 
 
 @router.get("/documents")
@@ -30,11 +33,12 @@ def documents(services: Held, who: Reader) -> DocumentList:
 def document(key: str, services: Held, who: Reader) -> DocumentRow:
     """One document."""
     found = _visible(key, services, who)
+    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"document": key}))
     return views.row(found, services.registry.lists[found.acl_id])
 
 
 @router.get("/documents/{key}/versions/{version}/parts/{ordinal}")
-def part(key: str, version: str, ordinal: int, services: Held, who: Reader) -> PartView:
+def part(key: str, version: str, ordinal: Ordinal, services: Held, who: Reader) -> PartView:
     """The text of a page, section or sheet."""
     found = _visible(key, services, who)
     kept, picture = _part(key, version, ordinal, services)
@@ -53,13 +57,13 @@ def part(key: str, version: str, ordinal: int, services: Held, who: Reader) -> P
 
 
 @router.get("/documents/{key}/versions/{version}/pages/{ordinal}", response_class=FileResponse)
-def page(key: str, version: str, ordinal: int, services: Held, who: Reader) -> FileResponse:
+def page(key: str, version: str, ordinal: Ordinal, services: Held, who: Reader) -> FileResponse:
     """The picture of a page."""
     return _picture(key, version, ordinal, services, who, small=False)
 
 
 @router.get("/documents/{key}/versions/{version}/thumbnails/{ordinal}", response_class=FileResponse)
-def thumbnail(key: str, version: str, ordinal: int, services: Held, who: Reader) -> FileResponse:
+def thumbnail(key: str, version: str, ordinal: Ordinal, services: Held, who: Reader) -> FileResponse:
     """A page too small to be read; that it was shown stands with the question, and is not recorded again."""
     return _picture(key, version, ordinal, services, who, small=True)
 

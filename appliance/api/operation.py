@@ -5,9 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from appliance import __version__
+from appliance.access import AccessFilter
 from appliance.api.caller import Administrator, Held
 from appliance.api.schemas import Doctor, Health
 from appliance.doctor import examine
+from appliance.errors import IndexUnavailable
+from appliance.models import AuditEvent, new_id
 
 router = APIRouter(tags=["operation"])
 
@@ -22,11 +25,14 @@ def health() -> Health:
 def ready(services: Held) -> Health:
     """The log can be written and the index read: a question would be answered."""
     services.audit.require_writable()
-    services.registry.current_versions()
+    probe = AccessFilter("ready", (services.documents.probe_list,))  # a passage that nobody's question can find
+    if services.index.count(access=probe) < 1:
+        raise IndexUnavailable(where=services.settings.data / "index", why="a known passage is not in it")
     return Health(state="ok", version=__version__)
 
 
 @router.get("/doctor")
 def doctor(services: Held, who: Administrator) -> Doctor:
     """Examine this installation."""
+    services.audit.commit(AuditEvent("installation.examined", "success", who.actor, new_id()))
     return Doctor(checks=examine(services, who.language))

@@ -43,10 +43,10 @@ class ExactOrigin:
 
     def _refused(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
-        if headers.get("host", "") != self._host:
-            return headers.get("host", "-")
-        origin = headers.get("origin")
-        if origin is None:
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if hosts != [self._host]:
+            return ", ".join(hosts) or "-"
+        if not origins:
             needs_one = scope["type"] == "websocket" or scope["method"] not in _SAFE
             return "-" if needs_one else None
-        return None if origin == self._origin else origin
+        return None if origins == [self._origin] else ", ".join(origins)

@@ -10,10 +10,13 @@ import struct
 from asyncio import Transport
 from typing import cast
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from appliance.api.caller import PEER
+from appliance.api.schemas import Problem
+from appliance.errors import PeerRefused
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 
@@ -31,13 +34,22 @@ class PeerProtocol(H11Protocol):
 
 
 class Private:
-    """ASGI middleware for the private socket's server alone: names the peer to `api.caller`."""
+    """ASGI middleware for the private socket's server alone: names the owner to `api.caller`, refuses everybody else.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Folder and socket keep others out already; what was restored with other modes must not let them in.
+    """
+
+    def __init__(self, app: ASGIApp, *, owner: int) -> None:
         self._app = app
+        self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on with the peer named."""
+        """Pass on with the owner named, or refuse with 403."""
         if scope["type"] == "http":
-            scope[PEER] = scope["client"][1]
+            uid = scope["client"][1]
+            if uid != self._owner:
+                error = PeerRefused(uid=uid)
+                body = Problem(code=error.code, message=error.text("en"), values=error.values)
+                return await JSONResponse(body.model_dump(), 403)(scope, receive, send)
+            scope[PEER] = uid
         await self._app(scope, receive, send)

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from appliance.api.limits import BodyTooLarge
 from appliance.api.schemas import Problem
 from appliance.defects import unexpected
 from appliance.errors import (
@@ -15,10 +16,13 @@ from appliance.errors import (
     Conflict,
     Denied,
     InternalError,
+    MethodRefused,
     NotThere,
     PersonUnknown,
     QuestionTooLong,
     RequestInvalid,
+    RequestTooLarge,
+    RouteUnknown,
     SignInNeeded,
     Unavailable,
 )
@@ -28,6 +32,8 @@ from appliance.models import Language
 STATUS: dict[type[ApplianceError], int] = {
     BadInput: 422,
     QuestionTooLong: 413,
+    RequestTooLarge: 413,
+    MethodRefused: 405,
     Denied: 403,
     SignInNeeded: 401,
     PersonUnknown: 401,
@@ -75,9 +81,18 @@ def install(app: FastAPI) -> None:
         return answer(request, RequestInvalid(field=field, why=first["msg"]))
 
     async def http(request: Request, error: Exception) -> JSONResponse:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        body = Problem(code="http", message=f"HTTP {status}")
-        return JSONResponse(body.model_dump(), status)
+        # Raised by the framework: no such path or method, or a body that cannot be read.
+        status, why = (error.status_code, error.detail) if isinstance(error, HTTPException) else (400, str(error))
+        path = request.scope["path"]
+        if isinstance(error, BodyTooLarge):
+            return answer(request, RequestTooLarge(limit=error.limit))
+        if status == 404:
+            return answer(request, RouteUnknown(path=path[:200]))
+        if status == 405:
+            refused = answer(request, MethodRefused(path=path[:200], method=request.method))
+            refused.headers.update(getattr(error, "headers", None) or {})  # Allow
+            return refused
+        return answer(request, RequestInvalid(field="body", why=why))
 
     app.add_exception_handler(ApplianceError, ours)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -8,10 +8,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from appliance.models import ClassificationWord, Language, PartKind
 
+
+def storable(value: str) -> str:
+    """A text without half of a surrogate pair: JSON can escape one, but neither store nor log can hold it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no character") from error
+    return value
+
+
+MOST_PARTS = 1_000_000  # of one document
+MOST_EVENTS = 1 << 62  # the store's integers have 64 bits
+_Coordinate = Annotated[float, Field(ge=-1, le=2, allow_inf_nan=False)]  # of a page; boxes may stand over its edge
+Text = Annotated[str, AfterValidator(storable)]
 RoleWord = Literal["reader", "auditor", "administrator"]
 
 
@@ -46,7 +60,7 @@ class Me(Schema):
 class DemoSignIn(Schema):
     """Body of POST /api/session/demo, which exists with the demo identity only."""
 
-    person: str
+    person: Text
 
 
 class DemoPerson(Schema):
@@ -114,8 +128,8 @@ class Sentence(Schema):
 class AskRequest(Schema):
     """Body of POST /api/ask. Without a conversation a new one begins."""
 
-    question: str
-    conversation: str | None = None
+    question: Text
+    conversation: Text | None = None
 
 
 class StatusEvent(Schema):
@@ -164,7 +178,7 @@ class DoneEvent(Schema):
 class SearchRequest(Schema):
     """Body of POST /api/search."""
 
-    query: str
+    query: Text
     limit: Annotated[int, Field(ge=1, le=50)] = 10
 
 
@@ -220,8 +234,9 @@ class AccessRule(Schema):
     classification: ClassificationWord
     compartments: list[str] = []
     denied: list[str] = []
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    # A time without a zone could not be compared with now, and would stop every decision about anything.
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
 
 
 class StoredDocument(Schema):
@@ -241,15 +256,15 @@ class LineIn(Schema):
 
     start: int
     end: int
-    top: float
-    bottom: float
-    edges: list[float]
+    top: _Coordinate
+    bottom: _Coordinate
+    edges: list[_Coordinate]
 
 
 class PartIn(Schema):
     """models.Part over the wire."""
 
-    ordinal: int
+    ordinal: Annotated[int, Field(ge=1, le=MOST_PARTS)]
     kind: PartKind
     label: str
     text: str
@@ -274,10 +289,10 @@ class DocumentIn(Schema):
 
     title: str
     language: Language
-    media_type: str
-    sha256: str
-    fingerprint: str
-    embedder: str  # sha256 of the embedder's identity
+    media_type: Annotated[str, Field(max_length=100)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    fingerprint: Annotated[str, Field(max_length=100)]
+    embedder: Annotated[str, Field(max_length=100)]  # sha256 of the embedder's identity
     access: AccessRule
     parts: list[PartIn]
     chunks: list[ChunkIn]
@@ -356,12 +371,12 @@ class AuditQuery(Schema):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    start: Annotated[datetime | None, Field(alias="from")] = None
-    end: Annotated[datetime | None, Field(alias="to")] = None
-    person: str | None = None
-    action: str | None = None
+    start: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    end: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    person: Text | None = None
+    action: Text | None = None
     outcome: Literal["success", "denied", "failed", "aborted"] | None = None
-    before: int | None = None
+    before: Annotated[int | None, Field(ge=0, le=MOST_EVENTS)] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
@@ -398,9 +413,9 @@ class AuditExportRequest(Schema):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    start: Annotated[datetime | None, Field(alias="from")] = None
-    end: Annotated[datetime | None, Field(alias="to")] = None
-    person: str | None = None
+    start: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    end: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    person: Text | None = None
 
 
 class AuditVerification(Schema):

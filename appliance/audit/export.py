@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from io import BufferedWriter
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
 
@@ -180,7 +180,8 @@ class _Writing:
 
     def _put(self, path: str, data: bytes) -> None:
         place = self._room / path
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for parent in reversed(PurePosixPath(path).parents):
+            (self._room / parent).mkdir(mode=0o700, exist_ok=True)  # parents=True would not pass the mode on
         with _Hashed(place) as file:
             file.write(data)
         self._files[path] = file.entry()

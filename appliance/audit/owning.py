@@ -48,7 +48,7 @@ def found(path: Path, key: SigningKey, name: str) -> None:
         raise AuditExists(where=path)
     # Under another name until the first checkpoint is in it: a crash in between leaves no half-made log.
     fresh = path.with_name(f"{path.name}.new")
-    with store.storage(path):
+    with store.storage(path, store.STORAGE_ERRORS):
         for leftover in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
             leftover.unlink(missing_ok=True)
         store.make_file(fresh)
@@ -71,7 +71,7 @@ def own(path: Path, key: VerifierKey) -> Owned:
     """
     if not path.exists():
         raise AuditUnavailable(where=path, why="there is no such file")
-    with store.storage(path), ExitStack() as stack:
+    with store.storage(path, store.STORAGE_ERRORS), ExitStack() as stack:
         stack.callback(os.close, _lock(path))
         engine = store.engine(path, writes=True)
         stack.callback(engine.dispose)

@@ -172,5 +172,5 @@ def _begins_formula(text: str) -> bool:
         return False
     if _SHIELDED.match(text):
         return True
-    bare = text.lstrip().lstrip(_IGNORED).lstrip()[:1]
-    return bare in _MINUS_SIGNS or bool(_SHIELDED.match(unicodedata.normalize("NFKC", bare)))
+    bare = unicodedata.normalize("NFKC", text.lstrip().lstrip(_IGNORED).lstrip()[:1])
+    return bare in _MINUS_SIGNS or bool(_SHIELDED.match(bare))

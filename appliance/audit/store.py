@@ -26,7 +26,8 @@ from appliance.audit.merkle import leaf_hash
 from appliance.audit.tiles import WIDTH, Frontier, FullTile
 from appliance.errors import AuditUnavailable
 
-STORAGE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+STORAGE_ERRORS = (*DATABASE_ERRORS, OSError)
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "busy_timeout": 5000}
 _CHUNK = 1000
 
@@ -47,11 +48,11 @@ class Row:
 
 
 @contextmanager
-def storage(path: Path) -> Iterator[None]:
-    """Map what the storage raises to AuditUnavailable."""
+def storage(path: Path, errors: tuple[type[Exception], ...] = DATABASE_ERRORS) -> Iterator[None]:
+    """Map what the storage raises to AuditUnavailable; who also opens files of the log itself names STORAGE_ERRORS."""
     try:
         yield
-    except STORAGE_ERRORS as error:
+    except errors as error:
         raise AuditUnavailable(where=path, why=reason(error)) from error
 
 

@@ -39,9 +39,12 @@ class People:
             content = tomllib.loads(file.read_text(encoding="utf-8"))
             self.groups = tuple(KnownGroup(g["id"], g["name"], g["name_en"]) for g in content.get("group", []))
             people = [_person(entry) for entry in content.get("person", [])]
-        except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
             raise SettingInvalid(where=file, key="people", value=file.name, why=repr(error)) from error
         self._people = {person.principal.id: person for person in people}
+        ids = [person.principal.id for person in people]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise SettingInvalid(where=file, key="person", value=twice[0], why="it stands there twice")
         known = {group.id for group in self.groups}
         for person in people:
             if unknown := person.principal.groups - known:

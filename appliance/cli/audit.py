@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import click
@@ -14,7 +16,7 @@ from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table
 from appliance.connect import connect
-from appliance.errors import ExportFolderUsed
+from appliance.errors import ExportFolderUsed, ExportNotWritten
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
@@ -36,7 +38,7 @@ def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str |
     """List events, newest first; with CASE, everything of one question, search or change."""
     with connect(settings()) as api:
         if case is not None:
-            response = api.get(f"/audit/cases/{case}")
+            response = api.get(f"/audit/cases/{quote(case, safe='', errors='surrogatepass')}")
         else:
             params = {k: _iso(v) if isinstance(v, datetime) else v for k, v in wanted.items()}
             response = api.get("/audit/events", limit=limit, **{k: text for k, text in params.items() if text})
@@ -82,17 +84,23 @@ def verify(as_data: bool) -> int:
 @click.option("--person", help="Only acts of this person, by id.")
 def export(out: Path, start: datetime | None, end: datetime | None, person: str | None) -> None:
     """Write the log and its events to a folder that `appliance-verify` checks without this installation."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    out = out.absolute()
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise ExportFolderUsed(path=out)
     with connect(settings()) as api:
         response = api.post("/audit/export", {"from": _iso(start), "to": _iso(end), "person": person})
     waiting = out.with_name(f".{out.name}.part")
-    with ZipFile(io.BytesIO(response.content)) as archive:
-        archive.extractall(waiting)
-    if out.exists():
-        out.rmdir()
-    (waiting / "audit-export").rename(out)
-    waiting.rmdir()
+    try:
+        shutil.rmtree(waiting, ignore_errors=True)  # of a run that was killed
+        with ZipFile(io.BytesIO(response.content)) as archive:
+            archive.extractall(waiting)
+        if out.exists():
+            out.rmdir()
+        (waiting / "audit-export").rename(out)
+    except OSError as error:
+        raise ExportNotWritten(path=out, why=error.strerror or error) from error
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)
     click.echo(str(out))
 
 

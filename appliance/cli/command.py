@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from logging.handlers import RotatingFileHandler
@@ -15,7 +16,7 @@ from appliance.cli import exits
 from appliance.defects import unexpected
 from appliance.errors import ApplianceError
 from appliance.models import Language
-from appliance.settings import Settings, home_folder, load, shell_language
+from appliance.settings import FILE, Settings, home_folder, load, shell_language
 from appliance.visible import visible
 
 
@@ -63,7 +64,8 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     except (click.Abort, KeyboardInterrupt):
         sys.exit(exits.INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone: nothing to say, and nobody to say it to
+        # Whoever read us has gone: there is nobody to say anything to, also when the stream is flushed at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(exits.OK)
     except ApplianceError as error:
         _end(name, error)
@@ -80,6 +82,7 @@ def _log_to_file() -> None:
     """A command's log is a file of the installation: a terminal is for the person who sits there."""
     folder = home_folder() / "log"
     try:
+        (folder.parent / FILE).stat()  # a folder that is no installation is left as it is
         folder.mkdir(mode=0o700, exist_ok=True)
         handler: logging.Handler = RotatingFileHandler(folder / "commands.log", maxBytes=5_000_000, backupCount=3)
     except OSError:  # no installation yet, or none of ours

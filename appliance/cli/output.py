@@ -28,4 +28,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         drawn.add_column(name, overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(one_line(cell)) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
+
+    class Out(Console):
+        """Rich ends the process where its reader has gone; how a command ends is decided in one place."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    Out(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)

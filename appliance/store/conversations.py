@@ -66,9 +66,9 @@ class Conversations:
         """A conversation, if it is this person's."""
         return next((found for found in self.of(person) if found.id == conversation), None)
 
-    def begin(self, question: str, *, person: str) -> str:
-        """A new conversation, called after its first question; its id."""
-        conversation = new_id()
+    def begin(self, question: str, *, person: str, called: str = "") -> str:
+        """A new conversation, titled after its first question; its id, which is `called` where one is given."""
+        conversation = called or new_id()
         now = datetime.now(UTC).replace(tzinfo=None)
         title = " ".join(question.split())[:_TITLE]
         values = {"id": conversation, "person": person, "title": title, "updated": now}

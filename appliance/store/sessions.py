@@ -21,10 +21,12 @@ class Sessions:
     def __init__(self, engine: Engine, *, idle: timedelta, longest: timedelta, clock: Callable[[], datetime]) -> None:
         self._engine, self._idle, self._longest, self._clock = engine, idle, longest, clock
         self._listeners: list[Callable[[str], None]] = []
+        self._expiries: list[Callable[[str], None]] = []
         self._lock = threading.Lock()
 
     def open(self, person: str) -> str:
         """A new session; the cookie's value."""
+        self._sweep()
         token = secrets.token_urlsafe(32)
         now = self._now()
         with self._engine.begin() as connection:
@@ -39,7 +41,7 @@ class Sessions:
         if row is None:
             return None
         if now - row.used >= self._idle or now - row.opened >= self._longest:
-            self.close(token)
+            self._expire(row.digest, row.person)
             return None
         if touch and now - row.used >= _TOUCH:
             with self._engine.begin() as connection:
@@ -48,17 +50,39 @@ class Sessions:
 
     def close(self, token: str) -> bool:
         """End a session; whether there was one. Whoever listens is told at once."""
+        return self._end(digest(token))
+
+    def _end(self, kept: str) -> bool:
         with self._engine.begin() as connection:
-            ended = connection.execute(delete(SESSION).where(SESSION.c.digest == digest(token))).rowcount > 0
+            ended = connection.execute(delete(SESSION).where(SESSION.c.digest == kept)).rowcount > 0
         if ended:
             for listener in self._listeners:
-                listener(digest(token))
+                listener(kept)
         return ended
+
+    def _expire(self, kept: str, person: str) -> None:
+        if self._end(kept):  # once, however many requests find it at the same moment
+            for listener in self._expiries:
+                listener(person)
+
+    def _sweep(self) -> None:
+        """End what nobody came back to: its end belongs in the log, and its row goes."""
+        now = self._now()
+        over = (SESSION.c.used <= now - self._idle) | (SESSION.c.opened <= now - self._longest)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(SESSION.c.digest, SESSION.c.person).where(over)).all()
+        for row in rows:
+            self._expire(row.digest, row.person)
 
     def on_end(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the digest of every session that is closed, from whatever thread closes it."""
         with self._lock:
             self._listeners.append(listener)
+
+    def on_expiry(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the person of every session that its time ended."""
+        with self._lock:
+            self._expiries.append(listener)
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC).replace(tzinfo=None)

@@ -19,9 +19,7 @@ check licences "$python" -m infra.checks.licences
 check telemetry "$python" -m infra.checks.telemetry
 check rules "$python" -m pytest -q -p no:cacheprovider tests/unit/house/test_imports.py tests/unit/house/test_words.py \
   tests/unit/house/test_sizes.py
-if [ -e infra/reference/generate.py ]; then
-  check reference "$python" infra/reference/generate.py --check
-fi
+check reference "$python" infra/reference/generate.py --check
 
 if [ ${#failed[@]} != 0 ]; then
   echo "make check: failed: ${failed[*]}" >&2

@@ -110,9 +110,10 @@ def import_everything() -> str:
     return f"""
 import importlib, importlib.metadata, pkgutil, re, sys
 import appliance, ingest, ui
+skipped = (".__main__", ".migrations.env", "ui.app")  # programs, not modules: they run when imported
 for package in (appliance, ingest, ui):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not module.name.endswith(".__main__"):
+        if not module.name.endswith(skipped):
             importlib.import_module(module.name)
 wanted = {{re.sub("[-_.]+", "-", name).lower() for name in {names}}}
 for module, owners in importlib.metadata.packages_distributions().items():

@@ -10,28 +10,31 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import Literal
+from itertools import accumulate, pairwise
+from typing import Literal, NamedTuple
 
 from appliance.models import Line
 
 Direction = Literal["right", "down", "up", "left"]
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """A character and its box."""
+class Glyph(NamedTuple):
+    """A character and its box. A tuple, because a page has thousands.
+
+    `drawn`: it takes up space; blanks and what the reader inserted do not.
+    """
 
     character: str
     left: float
     top: float
     right: float
     bottom: float
+    drawn: bool
 
-    @property
-    def drawn(self) -> bool:
-        """Whether it takes up space: blanks that the reader inserted do not."""
-        return self.bottom > self.top and self.right > self.left and not self.character.isspace()
+    @classmethod
+    def at(cls, character: str, left: float, top: float, right: float, bottom: float) -> Glyph:
+        """A glyph of this box."""
+        return cls(character, left, top, right, bottom, bottom > top and right > left and not character.isspace())
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,10 @@ class Row:
                 break
             last = glyph
         return along(last, self.direction)[1] - along(first, self.direction)[0]
+
+    def is_vertical_writing(self) -> bool:
+        """Whether it is a column of Japanese; turned English (the head of a narrow table) runs down too."""
+        return self.direction == "down" and sum(is_cjk(glyph.character) for glyph in self.glyphs) > 3
 
     def has_columns(self) -> bool:
         """Whether a gap stands inside that no space of prose makes: a row of a table."""
@@ -191,24 +198,23 @@ def _block_edges(rows: Sequence[Row]) -> list[float]:
 
 
 def _lines(row: Row, offset: int, width: float, height: float) -> Iterator[Line]:
-    def across_page(value: float) -> float:
-        return round(min(max(value / width, 0.0), 1.0), 5)
-
-    def down_page(value: float) -> float:
-        return round(min(max(value / height, 0.0), 1.0), 5)
-
     if row.direction != "right" or not _advances(row):
         for index, glyph in enumerate(row.glyphs, start=offset):
             if glyph.drawn:
-                sides = (across_page(glyph.left), across_page(glyph.right))
-                yield Line(index, index + 1, down_page(glyph.top), down_page(glyph.bottom), sides)
+                sides = (_share(glyph.left, width), _share(glyph.right, width))
+                yield Line(index, index + 1, _share(glyph.top, height), _share(glyph.bottom, height), sides)
         return
     drawn = [glyph for glyph in row.glyphs if glyph.drawn]
-    edges = [across_page(glyph.left) for glyph in row.glyphs] + [across_page(row.end)]
-    for index in range(1, len(edges)):  # overlapping boxes (kerning, bold by double printing) must not run backwards
-        edges[index] = max(edges[index], edges[index - 1])
+    # Overlapping boxes (kerning, bold by double printing) must not run backwards.
+    lefts = accumulate([glyph.left for glyph in row.glyphs] + [row.end], max)
+    edges = tuple(_share(left, width) for left in lefts)
     top, bottom = min(glyph.top for glyph in drawn), max(glyph.bottom for glyph in drawn)
-    yield Line(offset, offset + len(row.glyphs), down_page(top), down_page(bottom), tuple(edges))
+    yield Line(offset, offset + len(row.glyphs), _share(top, height), _share(bottom, height), edges)
+
+
+def _share(value: float, whole: float) -> float:
+    share = value / whole
+    return round(share, 5) if 0 < share < 1 else float(share >= 1)
 
 
 def _advances(row: Row) -> bool:

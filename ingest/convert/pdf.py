@@ -7,9 +7,11 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from PIL import Image
 
 from appliance.models import Part
 from appliance.visible import one_line
@@ -92,7 +94,7 @@ def _page(document: pdfium.PdfDocument, index: int, name: str, limits: Limits) -
     rows = rows_of(reading.glyphs)
     text, lines = joined(rows, view.width, view.height)
     notes = list(_notes(page, view, ordinal, text, reading))
-    if any(row.direction == "down" and len(row.glyphs) > 3 for row in rows):
+    if any(row.is_vertical_writing() for row in rows):
         notes.append(Note("vertical-text", ordinal))
     picture = _picture(page, ordinal, limits.page_pixels) if limits.page_pixels else None
     if limits.page_pixels and picture is None:
@@ -126,17 +128,17 @@ class _View:
     def height(self) -> float:
         return (self.right - self.left if self.turns % 2 else self.top - self.bottom) or 1.0
 
-    def shown(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the page as it is displayed, from the top left, downwards."""
+    def shown(self, box: c.FS_RECTF) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of a box as it is displayed, from the top left, downwards."""
         match self.turns:
             case 0:
-                return x - self.left, self.top - y
+                return box.left - self.left, self.top - box.top, box.right - self.left, self.top - box.bottom
             case 1:
-                return y - self.bottom, x - self.left
+                return box.bottom - self.bottom, box.left - self.left, box.top - self.bottom, box.right - self.left
             case 2:
-                return self.right - x, y - self.bottom
+                return self.right - box.right, box.bottom - self.bottom, self.right - box.left, box.top - self.bottom
             case _:
-                return self.top - y, self.right - x
+                return self.top - box.top, self.right - box.right, self.top - box.bottom, self.right - box.left
 
 
 class _Reading:
@@ -147,6 +149,7 @@ class _Reading:
         self.outside = 0
         self.unreadable = 0
         self._view = view
+        self._twice_width, self._twice_height = 2 * view.width, 2 * view.height  # the middle of a box decides
         self._textpage = textpage
         for character, box, odd in self._characters():
             self._take(character, box, odd)
@@ -156,20 +159,23 @@ class _Reading:
             if self.glyphs and self.glyphs[-1] is not None:
                 self.glyphs.append(None)
             return
-        x1, y1 = self._view.shown(box.left, box.top)
-        x2, y2 = self._view.shown(box.right, box.bottom)
-        left, right, top, bottom = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
-        if not (0 <= (left + right) / 2 <= self._view.width and 0 <= (top + bottom) / 2 <= self._view.height):
+        left, top, right, bottom = self._view.shown(box)
+        if not (0 <= left + right <= self._twice_width and 0 <= top + bottom <= self._twice_height):
             self.outside += not character.isspace()
             return
         self.unreadable += odd
-        shown = shown_forms(character)
+        if character < "\u2e80":
+            self.glyphs.append(Glyph.at(character, left, top, right, bottom))
+        else:
+            self._take_as_typed(shown_forms(character), left, top, right, bottom)
+
+    def _take_as_typed(self, shown: str, left: float, top: float, right: float, bottom: float) -> None:
         if shown in {"\u3099", "\u309a"} and self.glyphs and (before := self.glyphs[-1]):
             self.glyphs[-1] = _composed(before, shown, right, top)
             return
         step = (right - left) / len(shown)
         for number, part in enumerate(shown):
-            self.glyphs.append(Glyph(part, left + step * number, top, left + step * (number + 1), bottom))
+            self.glyphs.append(Glyph.at(part, left + step * number, top, left + step * (number + 1), bottom))
 
     def _characters(self) -> Iterator[tuple[str, c.FS_RECTF, bool]]:
         """(character, box, whether its meaning is unknown); pairs of surrogates become one, NUL is dropped."""
@@ -196,15 +202,18 @@ class _Reading:
 def _odd(character: str, handle: c.FPDF_TEXTPAGE, index: int) -> bool:
     if character.isspace() or character == "\ufffe":
         return False
-    if character == "\ufffd" or unicodedata.category(character) in {"Co", "Cn", "Cs", "Cc"}:
-        return True
-    return bool(c.FPDFText_HasUnicodeMapError(handle, index) == 1)
+    return _meaningless(character) or bool(c.FPDFText_HasUnicodeMapError(handle, index) == 1)
+
+
+@cache
+def _meaningless(character: str) -> bool:
+    return character == "\ufffd" or unicodedata.category(character) in {"Co", "Cn", "Cs", "Cc"}
 
 
 def _composed(before: Glyph, mark: str, right: float, top: float) -> Glyph:
     both = unicodedata.normalize("NFC", before.character + mark)
     character = both if len(both) == 1 else before.character
-    return Glyph(character, before.left, min(before.top, top), max(before.right, right), before.bottom)
+    return Glyph.at(character, before.left, min(before.top, top), max(before.right, right), before.bottom)
 
 
 def _notes(page: pdfium.PdfPage, view: _View, ordinal: int, text: str, reading: _Reading) -> Iterator[Note]:
@@ -244,7 +253,8 @@ def _picture(page: pdfium.PdfPage, ordinal: int, widest: int) -> Picture | None:
     return Picture(ordinal, _webp(image), _webp(small))
 
 
-def _webp(image: object) -> bytes:
+def _webp(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=80, method=2)  # type: ignore[attr-defined]
+    # Method 1 takes half the time of the default for a tenth more bytes.
+    image.save(buffer, "WEBP", quality=75, method=1)
     return buffer.getvalue()

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from threading import Lock
 from uuid import uuid4
 
@@ -21,8 +22,22 @@ from appliance.api import schemas as s
 from tests.journeys.fake_corpus import DOCUMENTS, PARTS, QUOTES, SOURCES, FakeDocument, language_of
 
 PEOPLE = {
-    "yamada": s.Me(id="yamada", name="山田 花子", groups=["営業推進部", "全社員"], clearance="internal", roles=["reader"], documents=5),
-    "sato": s.Me(id="sato", name="佐藤 健一", groups=["内部監査室", "全社員"], clearance="confidential", roles=["reader", "auditor"], documents=6),
+    "yamada": s.Me(
+        id="yamada",
+        name="山田 花子",
+        groups=["営業推進部", "全社員"],
+        clearance="internal",
+        roles=["reader"],
+        documents=5,
+    ),
+    "sato": s.Me(
+        id="sato",
+        name="佐藤 健一",
+        groups=["内部監査室", "全社員"],
+        clearance="confidential",
+        roles=["reader", "auditor"],
+        documents=6,
+    ),
     "nobody": s.Me(id="nobody", name="新入 社員", groups=[], clearance="public", roles=["reader"], documents=0),
 }
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
@@ -40,6 +55,7 @@ class State:
     ended_early: int = 0
     calls: list[str] = field(default_factory=list)
     pause: float = 0.03
+    refuse: str = ""
     lock: Lock = field(default_factory=Lock)
 
     def alive(self, cookie: str) -> bool:
@@ -66,21 +82,29 @@ def pieces(text: str) -> list[str]:
     return [text[at : at + 3] for at in range(0, len(text), 3)]
 
 
+def person(state: State, sid: str | None) -> s.Me | None:
+    return PEOPLE.get(state.sessions.get(sid or "", ""))
+
+
 def fake_api(state: State) -> FastAPI:
     """The application, to be mounted at /api."""
     api = FastAPI()
 
-    def person(sid: str | None) -> s.Me | None:
-        return PEOPLE.get(state.sessions.get(sid or "", ""))
-
     @api.middleware("http")
     async def signed_in(request: Request, call_next):
-        state.calls.append(f"{request.method} {request.url.path}")
         path = request.url.path.removeprefix("/api")
-        if not path.startswith(("/session/demo", "/test")) and person(request.cookies.get("sid")) is None:
+        if not path.startswith("/test"):
+            state.calls.append(f"{request.method} {request.url.path}")
+        if not path.startswith(("/session/demo", "/test")) and person(state, request.cookies.get("sid")) is None:
             return problem(401, "sign-in-needed", "サインインしていません。")
         return await call_next(request)
 
+    for resource in (_sessions, _documents, _conversations, _ask, _audit, _test):
+        resource(api, state)
+    return api
+
+
+def _sessions(api: FastAPI, state: State) -> None:
     @api.post("/session/demo")
     async def sign_in(body: s.DemoSignIn):
         if body.person not in PEOPLE:
@@ -100,12 +124,13 @@ def fake_api(state: State) -> FastAPI:
 
     @api.get("/me")
     async def me(sid: str | None = Cookie(None)):
-        return person(sid)
+        return person(state, sid)
 
+
+def _documents(api: FastAPI, state: State) -> None:
     @api.get("/documents")
     async def documents(sid: str | None = Cookie(None)):
-        count = person(sid).documents
-        return s.DocumentList(documents=[d.row() for d in DOCUMENTS[:count]])
+        return s.DocumentList(documents=[d.row() for d in DOCUMENTS[: person(state, sid).documents]])
 
     @api.get("/documents/{key}/versions/{version}/parts/{ordinal}")
     async def part(key: str, version: str, ordinal: int):
@@ -116,19 +141,16 @@ def fake_api(state: State) -> FastAPI:
 
     @api.get("/documents/{key}/versions/{version}/pages/{ordinal}")
     async def page(key: str, version: str, ordinal: int):
-        return Response(picture(key, ordinal, 1240, 1754), media_type="image/webp", headers={"cache-control": "private, no-store"})
+        if (key, ordinal) not in PARTS:
+            return problem(404, "document-not-found", f"閲覧できる文書の中に {key} はありません。")
+        return Response(picture(key, ordinal, 1240, 1754), media_type="image/webp")
 
     @api.get("/documents/{key}/versions/{version}/thumbnails/{ordinal}")
     async def thumbnail(key: str, version: str, ordinal: int):
         return Response(picture(key, ordinal, 248, 351), media_type="image/webp")
 
-    _conversations(api, state)
-    _ask(api, state)
-    _audit(api, state)
-    _test(api, state)
-    return api
 
-
+@cache
 def picture(key: str, ordinal: int, width: int, height: int) -> bytes:
     image = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(image)
@@ -145,7 +167,10 @@ def _conversations(api: FastAPI, state: State) -> None:
     @api.get("/conversations")
     async def conversations(sid: str | None = Cookie(None)):
         mine = [c for c in state.conversations.values() if state.owners[c.id] == state.sessions[sid]]
-        rows = [s.ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC)) for c in mine]
+        rows = [
+            s.ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC))
+            for c in mine
+        ]
         return s.ConversationList(conversations=sorted(rows, key=lambda row: row.updated, reverse=True))
 
     @api.get("/conversations/{conversation}")
@@ -165,8 +190,9 @@ def _conversations(api: FastAPI, state: State) -> None:
 def _ask(api: FastAPI, state: State) -> None:
     @api.post("/ask")
     async def ask(body: s.AskRequest, request: Request, sid: str | None = Cookie(None)):
-        if not body.question.strip():
-            return problem(422, "question-empty", "質問が空です。知りたいことを入力してください。")
+        if state.refuse:
+            state.refuse = ""
+            return problem(422, "question-too-long", "質問が長すぎます。短くしてください。")
         conversation = body.conversation or uuid4().hex
         if conversation not in state.conversations:
             state.conversations[conversation] = s.Conversation(id=conversation, title=body.question[:40], turns=[])
@@ -201,11 +227,23 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
     async for ping in _wait(6 if "slow" in question else 0):
         yield ping
     if "broken" in question:
-        yield sse("error", s.Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。"))
+        yield sse(
+            "error", s.Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。")
+        )
         return
     if "役員報酬" in question or "executive" in question:
         yield sse("sources", s.SourcesEvent(sources=[]))
-        yield sse("done", s.DoneEvent(outcome="no-evidence", language=language, sentences=[], unknown_markers=0, model="extractive", seconds=0.2))
+        yield sse(
+            "done",
+            s.DoneEvent(
+                outcome="no-evidence",
+                language=language,
+                sentences=[],
+                unknown_markers=0,
+                model="extractive",
+                seconds=0.2,
+            ),
+        )
         _record(state, conversation, case, question, "no-evidence", [], [], [])
         return
     quotes = QUOTES["hostile" if "hostile" in question else language]
@@ -221,8 +259,12 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
         for cited in quote.citations(number):
             citations.append(cited)
             yield sse("citation", cited)
-        sentences.append(s.Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none"))
-    done = s.DoneEvent(outcome="answered", language=language, sentences=sentences, unknown_markers=0, model="extractive", seconds=1.4)
+        sentences.append(
+            s.Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none")
+        )
+    done = s.DoneEvent(
+        outcome="answered", language=language, sentences=sentences, unknown_markers=0, model="extractive", seconds=1.4
+    )
     _record(state, conversation, case, question, "answered", sentences, sources, citations)
     yield sse("done", done)
 
@@ -236,34 +278,57 @@ def _record(state: State, conversation, case, question, outcome, sentences, sour
     state.conversations[conversation] = held.model_copy(update={"turns": [*held.turns, turn]})
 
 
+KINDS = [
+    ("session.opened", "サインイン", "success", {}),
+    ("question.received", "質問の受付", "success", {"question_characters": 24}),
+    (
+        "question.retrieved",
+        "質問への検索結果",
+        "success",
+        {"passages": 4, "chunks": ["c-01", "c-02"]},
+    ),
+    ("question.completed", "回答の完了", "success", {"sentences": 4}),
+    ("access.denied", "アクセスの拒否", "denied", {"document": "k-99"}),
+]
+
+
+def _audit_row(n: int, start: datetime) -> s.AuditRow:
+    action, label, outcome, details = KINDS[n % len(KINDS)]
+    texts = {"question": "海外出張の日当はいくらですか"} if action == "question.received" else {}
+    return s.AuditRow(
+        index=n, id=uuid4().hex, time=start + timedelta(minutes=n), action=action, label=label, outcome=outcome,
+        actor_kind="person", actor="yamada", actor_name="山田 花子", case=f"case{n // 5:028d}", details=details,
+        texts=texts,
+    )  # fmt: skip
+
+
 def _audit(api: FastAPI, state: State) -> None:
     start = datetime.now(UTC) - timedelta(hours=3)
-    kinds = [
-        ("session.opened", "サインイン", "success", {}),
-        ("question.received", "質問の受付", "success", {"question_characters": 24}),
-        ("question.retrieved", "質問への検索結果", "success", {"passages": 4, "chunks": ["c-01", "c-02"], "scores": [0.91, 0.83]}),
-        ("question.completed", "回答の完了", "success", {"sentences": 4}),
-        ("access.denied", "アクセスの拒否", "denied", {"document": "k-99"}),
-    ]
-    rows = [
-        s.AuditRow(
-            index=n, id=uuid4().hex, time=start + timedelta(minutes=n), action=action, label=label, outcome=outcome, actor_kind="person",
-            actor="yamada", actor_name="山田 花子", case=f"case{n // 5:028d}", details=details,
-            texts={"question": "海外出張の日当はいくらですか"} if action == "question.received" else {},
-        )
-        for n in range(120)
-        for action, label, outcome, details in [kinds[n % 5]]
-    ]  # fmt: skip
+    rows = [_audit_row(n, start) for n in range(120)]
     root = "7f3ac19d" * 8
 
     def auditor(request: Request) -> bool:
         return "auditor" in PEOPLE[state.sessions[request.cookies["sid"]]].roles
 
     @api.get("/audit")
-    async def audit(request: Request, limit: int = 50, before: int | None = None, action: str = "", outcome: str = "", person: str = ""):
+    async def audit(
+        request: Request,
+        limit: int = 50,
+        before: int | None = None,
+        action: str = "",
+        outcome: str = "",
+        person: str = "",
+    ):
         if not auditor(request):
             return problem(403, "role-needed", "この操作には役割 auditor が必要です。")
-        found = [r for r in reversed(rows) if (before is None or r.index < before) and action in ("", r.action) and outcome in ("", r.outcome) and person in ("", r.actor)]
+        found = [
+            r
+            for r in reversed(rows)
+            if (before is None or r.index < before)
+            and action in ("", r.action)
+            and outcome in ("", r.outcome)
+            and person in ("", r.actor)
+        ]
         note = f"appliance.example/log\n{len(rows)}\nfzrBnQ==\n\n— appliance.example/log AbCdEf==\n"
         return s.AuditList(events=found[:limit], size=len(rows), root=root, checkpoint=note, more=len(found) > limit)
 
@@ -272,7 +337,9 @@ def _audit(api: FastAPI, state: State) -> None:
         events = [row for row in rows if row.case == case]
         if not events:
             return problem(404, "audit-event-not-found", f"監査ログに記録 {case} はありません。")
-        proof = s.AuditProof(index=events[-1].index, size=len(rows), root=root, path=[f"{n:02x}" * 32 for n in range(7)], verified=True)
+        proof = s.AuditProof(
+            index=events[-1].index, size=len(rows), root=root, path=[f"{n:02x}" * 32 for n in range(7)], verified=True
+        )
         return s.AuditCase(case=case, events=events, proof=proof)
 
     @api.post("/audit/verify")
@@ -295,6 +362,16 @@ def _test(api: FastAPI, state: State) -> None:
     @api.post("/test/pause/{seconds}")
     async def pause(seconds: float):
         state.pause = seconds
+
+    @api.post("/test/refuse/{code}")
+    async def refuse(code: str):
+        state.refuse = code
+
+    @api.post("/test/reset")
+    async def reset():
+        state.pause, state.ended_early = 0.03, 0
+        for held in (state.calls, state.conversations, state.owners):
+            held.clear()
 
     @api.post("/test/end-sessions")
     async def end_sessions():

@@ -15,7 +15,8 @@ def main() -> None:
     address = f"http://127.0.0.1:{port}"
     state = State()
     people = tuple(
-        SignInPerson(me.id, me.name, tuple(me.groups), frozenset(Role(role) for role in me.roles)) for me in PEOPLE.values()
+        SignInPerson(me.id, me.name, tuple(me.groups), frozenset(Role(role) for role in me.roles))
+        for me in PEOPLE.values()
     )
     examples = (
         Example("海外出張の日当はいくらですか", "How is the daily allowance abroad paid?"),

@@ -22,6 +22,7 @@ from appliance.audit.merkle import leaf_hash
 from appliance.audit.note import SigningKey, sign
 from appliance.audit.tiles import WIDTH, Frontier, Tile, encode_bundle
 from appliance.audit.verify import main
+from appliance.errors import ExportRefused
 from appliance.models import Actor, AuditEvent, Json, Outcome
 
 NAME = "bank.example/audit"
@@ -146,7 +147,7 @@ class Raw:
         for index, data in enumerate(self.leaves):
             try:
                 leaf = parse(data)
-            except Exception:
+            except ExportRefused:
                 continue  # a leaf that was spoilt on purpose is shown nowhere
             action = ACTIONS.get(leaf.action)
             if action and self.selection.admits(leaf):

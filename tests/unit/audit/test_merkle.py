@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 
 import pytest
@@ -34,7 +34,7 @@ def split(count: int) -> int:
     return power
 
 
-@lru_cache(maxsize=None)
+@cache
 def mth(begin: int, end: int) -> bytes:
     """RFC 6962 2.1, MTH(D[begin:end])."""
     if begin == end:
@@ -128,9 +128,9 @@ def test_every_spoilt_inclusion_proof_is_refused(size: int) -> None:
     for index in range(0, size, max(1, size // 7)):
         proof, root = path(index, 0, size), mth(0, size)
         for how, wrong in spoilt(proof):
-            with pytest.raises(ExportRefused, match="proof is malformed|root"):
+            print(how, index)  # shown when one is accepted
+            with pytest.raises(ExportRefused, match=r"proof is malformed|root"):
                 verify_inclusion(index, size, LEAVES[index], wrong, root)
-                pytest.fail(f"accepted with {how}: {index} of {size}")
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 7, 8, 9, 33, 64, 65, 130])
@@ -138,9 +138,9 @@ def test_every_spoilt_consistency_proof_is_refused(size: int) -> None:
     for first in range(1, size + 1, max(1, size // 9)):
         proof = subproof(first, 0, size, True)
         for how, wrong in spoilt(proof):
-            with pytest.raises(ExportRefused, match="proof is malformed|root"):
+            print(how, first)  # shown when one is accepted
+            with pytest.raises(ExportRefused, match=r"proof is malformed|root"):
                 verify_consistency(first, size, wrong, mth(0, first), mth(0, size))
-                pytest.fail(f"accepted with {how}: {first} to {size}")
 
 
 @pytest.mark.parametrize("size", [2, 5, 8, 100])
@@ -152,7 +152,7 @@ def test_a_proof_for_another_place_leaf_root_or_size_is_refused(size: int) -> No
         (1, LEAVES[1], mth(0, size - 1), size),
         (1, LEAVES[1], root, size + 128),
     ):
-        with pytest.raises(ExportRefused, match="proof is malformed|root"):
+        with pytest.raises(ExportRefused, match=r"proof is malformed|root"):
             verify_inclusion(index, count, leaf, proof, wanted)
 
 

@@ -97,9 +97,9 @@ def test_every_changed_bit_of_a_note_is_refused() -> None:
     for position in range(len(PETER_NOTE) * 8):
         changed = bytearray(PETER_NOTE)
         changed[position // 8] ^= 1 << position % 8
-        with pytest.raises(ExportRefused, match="note|signature|signed"):
+        print(position)  # shown when it is not looked at
+        with pytest.raises(ExportRefused, match=r"note|signature|signed"):
             open_note(bytes(changed), key, cosigned=False)
-            pytest.fail(f"bit {position} is not looked at")
 
 
 def test_the_unused_bits_of_base64_are_looked_at() -> None:
@@ -132,7 +132,7 @@ def test_the_unused_bits_of_base64_are_looked_at() -> None:
     ],
 )
 def test_a_note_that_is_not_exactly_of_the_form_is_refused(old: bytes, new: bytes) -> None:
-    with pytest.raises(ExportRefused, match="well-formed signed note|signature"):
+    with pytest.raises(ExportRefused, match=r"well-formed signed note|signature"):
         open_note(PETER_NOTE.replace(old, new, 1), VerifierKey.decode(PETER, "key"), cosigned=True)
 
 
@@ -209,5 +209,5 @@ def test_a_signed_text_that_is_no_checkpoint_is_refused(key: SigningKey, text: s
 def test_a_checkpoint_of_another_log_is_refused_though_the_key_signed_it(key: SigningKey) -> None:
     other = signed(Checkpoint("other.example/log", 1, bytes(32)), key)
 
-    with pytest.raises(ExportRefused, match="belongs to the log other.example/log"):
+    with pytest.raises(ExportRefused, match=r"belongs to the log other.example/log"):
         opened(other, key.verifier, cosigned=False)

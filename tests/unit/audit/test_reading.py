@@ -127,7 +127,7 @@ def test_a_proof_from_a_store_that_was_changed_is_refused(home: Home) -> None:
         fill(log, 300)
         home.sql("UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'failed!') WHERE idx = 7")
 
-        with pytest.raises(ExportRefused, match="its root .* is not the one"):
+        with pytest.raises(ExportRefused, match=r"its root .* is not the one"):
             log.reader.proof(7)
         assert log.reader.proof(8).index == 8  # the stored tiles still say what was signed
 
@@ -137,7 +137,7 @@ def test_a_head_that_the_key_did_not_sign_is_refused(home: Home) -> None:
         fill(log, 3)
         home.sql("UPDATE audit_checkpoint SET note = replace(note, 'bank', 'bonk')")
 
-        with pytest.raises(ExportRefused, match="signed by the key|signature does not match"):
+        with pytest.raises(ExportRefused, match=r"signed by the key|signature does not match"):
             log.reader.head()
 
 

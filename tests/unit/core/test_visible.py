@@ -48,7 +48,9 @@ def test_masked_controls_show_as_their_pictures() -> None:
     assert masked("\x1b\x00\x7f\u202e") == "␛␀\ufffd\ufffd"
 
 
-@pytest.mark.parametrize("text", ["", "plain", "就業規則　第12条", "行1\n行2\tタブ", "👨‍👩‍👧 家族", "か\u3099", "𠮷野家", "①㈱髙"])
+@pytest.mark.parametrize(
+    "text", ["", "plain", "就業規則　第12条", "行1\n行2\tタブ", "👨‍👩‍👧 家族", "か\u3099", "𠮷野家", "①㈱髙"]
+)
 def test_ordinary_writing_is_left_alone(text: str) -> None:
     assert visible(text) == text
     assert masked(text) == text

@@ -4,16 +4,19 @@
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
     CORE       errors models access actions visible prompt citations       CORE
-               sentences evidence protocols
-    FLOWS      retrieval answering                                         CORE FLOWS
+               sentences evidence language protocols probe defects
+    FLOWS      retrieval generation answering documents                    CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
-    WIRING     settings wiring                                             all of appliance but EDGES
+    WIRING     settings wiring doctor                                      all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
-    EDGES      api cli connect                                             everything in appliance
-    ingest                                                                 ingest CORE SCHEMAS embedding connect
+    EDGES      api cli connect serve                                       everything in appliance
+    ingest                                                                 ingest CORE SCHEMAS embedding connect cli
                                                                            settings
-    ui                                                                     ui SCHEMAS connect models visible errors
+    ui                                                                     ui SCHEMAS connect actions models visible
+                                                                           errors
     ui.serve   composes portal and API on one port                         everything in appliance, ui
+
+Flows use the stores as they are: there is no second implementation of them, and a Protocol for one would only be a copy.
 
 Of others CORE imports only the standard library (numpy for types alone), FLOWS only the standard library, Haystack and
 numpy. `appliance` and its `silence` may be imported by all: they are how every package begins. Imports inside functions
@@ -32,13 +35,27 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 OURS = ("appliance", "ingest", "ui")
-CORE = {"errors", "models", "access", "actions", "visible", "prompt", "citations", "sentences", "evidence", "protocols"}
-FLOWS = {"retrieval", "answering"}
-WIRING = {"settings", "wiring"}
-EDGES = {"api", "cli", "connect"}
+CORE = {
+    "errors",
+    "models",
+    "access",
+    "actions",
+    "visible",
+    "prompt",
+    "citations",
+    "sentences",
+    "evidence",
+    "protocols",
+    "language",
+    "probe",
+    "defects",
+}
+FLOWS = {"retrieval", "generation", "answering", "documents"}
+WIRING = {"settings", "wiring", "doctor"}
+EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
-INGEST_MAY = {"embedding", "connect", "settings"}
-UI_MAY = {"connect", "models", "visible", "errors"}
+INGEST_MAY = {"embedding", "connect", "cli", "settings"}
+UI_MAY = {"connect", "actions", "models", "visible", "errors"}
 
 
 @dataclass(frozen=True)
@@ -82,9 +99,11 @@ def allowed(by: str, of: str) -> bool:
         case "CORE" | "SCHEMAS":
             return target in {"CORE", source}
         case "FLOWS":
-            return target in {"CORE", "FLOWS"}
+            return target in {"CORE", "FLOWS", "store"}
         case "WIRING":
-            return not outside and target not in {"EDGES", "SCHEMAS"}
+            return not outside and (
+                target not in {"EDGES", "SCHEMAS"} or (by, target) == ("appliance.doctor", "SCHEMAS")
+            )
         case "EDGES":
             return not outside
         case "ingest":

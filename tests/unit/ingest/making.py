@@ -70,9 +70,28 @@ def pdf_with_huge_image(side=20_000):
     return assembled(objects)
 
 
-def assembled(objects):
+def pdf_with_its_catalogue_first(count):
+    """A PDF that readers rebuild when its end is lost, with fewer pages."""
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * number) for number in range(count))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, count),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    for number in range(count):
+        content = b"BT /F 12 Tf 60 700 Td (Page %d of the policy) Tj ET" % (number + 1)
+        objects.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>"
+            % (5 + 2 * number)
+        )
+        objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(content), content))
+    # As in files made for fast viewing on the web, which tell where they begin at their beginning.
+    return assembled(objects, b"trailer<</Size %d/Root 1 0 R>>\n" % (len(objects) + 1))
+
+
+def assembled(objects, first=b""):
     """A PDF of these objects, numbered from 1, with a right cross-reference table."""
-    out, places = bytearray(b"%PDF-1.7\n"), []
+    out, places = bytearray(b"%PDF-1.7\n" + first), []
     for number, item in enumerate(objects, start=1):
         places.append(len(out))
         out += b"%d 0 obj" % number + item + b"endobj\n"

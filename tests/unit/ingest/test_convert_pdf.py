@@ -12,7 +12,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from ingest.convert.pdf import convert
 from ingest.converted import Limits
 from ingest.errors import FileBroken, FileEncrypted, FileTooLarge, NeedsOcr
-from tests.unit.ingest.making import A4, GOTHIC, lines, pdf, picture_page
+from tests.unit.ingest.making import A4, GOTHIC, lines, pdf, pdf_with_its_catalogue_first, picture_page
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXT_ONLY = Limits(page_pixels=0)
@@ -138,6 +138,39 @@ def test_a_vertical_cid_font_is_read_down_too():
     assert converted(draw).parts[0].text == "縦書きの文章です。\n二列目の文章、です。"
 
 
+def test_turned_english_is_not_taken_for_vertical_writing():
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.translate(300, 500)
+        canvas.rotate(-90)
+        canvas.drawString(0, 0, "Fiscal year ended")
+
+    document = converted(draw)
+
+    assert document.parts[0].text == "Fiscal year ended"
+    assert document.notes == ()
+
+
+def test_characters_without_a_meaning_are_reported_as_garbled():
+    document = converted(lines("本文の一部が外字です" + "\ue000" * 5), lines("読める本文"))
+
+    assert codes(document) == [("garbled", 1)]
+    assert "33 %" in document.notes[0].text("en")
+
+
+def test_a_page_that_cannot_be_drawn_keeps_its_text(monkeypatch):
+    def failing(page, **options):
+        raise pypdfium2.PdfiumError("no bitmap")
+
+    monkeypatch.setattr(pypdfium2.PdfPage, "render", failing)
+
+    document = convert(pdf(lines("本文")), "x.pdf", Limits())
+
+    assert document.parts[0].text == "本文"
+    assert document.pictures == ()
+    assert codes(document) == [("no-picture", 1)]
+
+
 def test_nul_is_no_character_of_the_text():
     document = converted(lines("zero\x00nul"))
 
@@ -208,6 +241,17 @@ def test_a_truncated_file_is_refused_although_pages_could_be_rescued(share):
 
     with pytest.raises(FileBroken, match=r"damaged or incomplete \((its end is missing|it is no valid PDF)\)"):
         convert(data[: int(len(data) * share)], "規程.pdf", TEXT_ONLY)
+
+
+def test_a_truncated_file_that_pdfium_would_rebuild_is_refused():
+    whole = pdf_with_its_catalogue_first(5)
+    data = whole[: whole.index(b"Page 3 of")]
+    with pypdfium2.PdfDocument(data) as rescued:
+        assert rescued[0].get_textpage().get_text_range() == "Page 1 of the policy"
+    assert len(convert(whole, "x.pdf", TEXT_ONLY).parts) == 5
+
+    with pytest.raises(FileBroken, match="its end is missing"):
+        convert(data, "x.pdf", TEXT_ONLY)
 
 
 def test_bytes_after_the_header_that_are_no_pdf_are_refused():

@@ -192,8 +192,9 @@ def test_a_defect_is_reported_by_its_place_and_without_its_message():
 
 def test_what_a_library_prints_does_not_get_into_the_result():
     code = (
-        "import runpy, os, sys, ingest.convert as package\n"
+        "import atexit, runpy, os, sys, ingest.convert as package\n"
         "real = package.convert\n"
+        "atexit.register(lambda: os.write(1, b'noise at the end'))\n"
         "def noisy(data, name, limits):\n"
         "    print('noise', flush=True); os.write(1, b'noise'); return real(data, name, limits)\n"
         "package.convert = noisy\n"

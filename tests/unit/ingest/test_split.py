@@ -1,12 +1,16 @@
 """Chunks: what an answer can quote from, and where it says it stands."""
 
+from hashlib import sha256
+from pathlib import Path
+
 import pytest
 
 from appliance.models import Part, Span
 from appliance.sentences import sentences
-from ingest.convert import markdown, txt
+from ingest.convert import convert, markdown, txt
 from ingest.converted import Converted, Limits
 from ingest.split import ENGLISH, FINGERPRINT, JAPANESE, sizes_of, split
+from tests.unit.ingest.making import document_xml, workbook
 
 
 def document(*texts, kind="section", label="総則", media_type="text/markdown"):
@@ -202,3 +206,26 @@ def test_the_script_decides_the_sizes():
 
 def test_converter_and_splitter_have_a_fingerprint():
     assert FINGERPRINT.count("/") == 1
+
+
+def test_the_fingerprint_is_raised_with_every_change_of_what_is_stored():
+    """Whoever sees this fail has changed what documents become: raise FINGERPRINT, then put the new digest here."""
+    pdf = (Path(__file__).parents[2] / "assets" / "browser-ja.pdf").read_bytes()
+    table = "番号,氏名\n" + "".join(f"{number},社員{number}\n" for number in range(900))
+    page = "<h1>総則</h1><p>本文。<table><tr><td>甲<td>乙<tr><td>丙<td>丁</table>"
+    files = {
+        "a.pdf": pdf,
+        "a.txt": f"{japanese(1_500)}\n\n{english(3_000)}\n以上".encode(),
+        "a.csv": table.encode(),
+        "a.html": page.encode(),
+        "a.md": b"# a\n\n- b\n- c\n\n## d\n\ne\n",
+        "a.xlsx": workbook(lambda book: book.active.append(["区分", 1.5, True])),
+        "a.docx": document_xml("<w:p><w:r><w:t>本文。</w:t></w:r></w:p>"),
+    }
+
+    digest = sha256()
+    for name, data in files.items():
+        for draft in split(convert(data, name, Limits(page_pixels=0))):
+            digest.update(repr(draft).encode())
+
+    assert (FINGERPRINT, digest.hexdigest()[:16]) == ("convert-1/split-1", "c924484a4650a200")
