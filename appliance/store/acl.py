@@ -6,7 +6,8 @@ import json
 import threading
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.sqlite import insert
 
 from appliance.access import AccessList
 from appliance.models import Classification
@@ -25,13 +26,15 @@ class AccessLists:
     def intern(self, acl: AccessList, connection: Connection) -> int:
         """The id of this list, which is made in the caller's transaction where it is new."""
         canonical = _canonical(acl)
+        number = select(ACCESS_LIST.c.id).where(ACCESS_LIST.c.canonical == canonical)
+        found = connection.execute(number).scalar()
+        if found is None:
+            # Another transaction may be making the same list: whoever comes second waits here, and finds it.
+            connection.execute(insert(ACCESS_LIST).values(canonical=canonical).on_conflict_do_nothing())
+            found = connection.execute(number).scalar_one()
         with self._lock:
-            found = connection.execute(select(ACCESS_LIST.c.id).where(ACCESS_LIST.c.canonical == canonical)).scalar()
-            if found is None:
-                result = connection.execute(insert(ACCESS_LIST).values(canonical=canonical))
-                found = result.inserted_primary_key[0] if result.inserted_primary_key else 0
             self._lists = {**self._lists, int(found): acl}
-            return int(found)
+        return int(found)
 
     def all(self) -> list[tuple[int, AccessList]]:
         """Every list with its id."""

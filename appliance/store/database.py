@@ -31,7 +31,10 @@ def open_database(file: Path) -> Engine:
 
 def _ours(context: ExceptionContext, file: Path) -> None:
     """What the storage refuses (full, read-only, damaged) is a part that cannot work; a wrong statement is a defect."""
-    if isinstance(context.sqlalchemy_exception, OperationalError) and not _is_defect(context.original_exception):
+    # A damaged file is a bare DatabaseError; its other subclasses are about what was written.
+    if type(context.sqlalchemy_exception) in (OperationalError, DatabaseError) and not _is_defect(
+        context.original_exception
+    ):
         raise StoreUnavailable(where=file, why=context.original_exception) from context.original_exception
 
 
