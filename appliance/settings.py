@@ -54,6 +54,9 @@ class Settings(BaseModel):
         Literal["demo"], Field(description="Who may sign in: `demo` (the people of `people`, loopback only).")
     ] = "demo"
     people: Annotated[Path, Field(description="File with the demo's groups and people.")] = Path("people.toml")
+    examples: Annotated[
+        Path | None, Field(description="File with `[[example]]` questions (`ja`, `en`) that an empty page offers.")
+    ] = None
     session_minutes: Annotated[int, Field(ge=1, le=1440, description="A session ends after this time unused.")] = 60
     session_hours: Annotated[int, Field(ge=1, le=24, description="A session ends after this time in any case.")] = 10
     index: Annotated[Literal["edge", "qdrant"], Field(description="`edge`: in process; `qdrant`: a server.")] = "edge"

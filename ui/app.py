@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from appliance.api.schemas import Me
 from appliance.errors import ApplianceError
 from ui.client import Api
 from ui.components.links import followed_link
@@ -16,17 +15,9 @@ from ui.markup import notice
 from ui.options import bound
 from ui.texts import text
 from ui.views import ask, audit, documents
-from ui.visit import Visit, visit_language, visit_zone
+from ui.visit import Visit, signed_in, visit_language, visit_zone
 
 VIEWS = {"ask": ask.show, "documents": documents.show, "audit": audit.show}
-
-
-def signed_in(api: Api) -> Me:
-    """The signed-in person, asked for once per open page: the gate closes the page when the session ends."""
-    me: Me | None = st.session_state.get("me")
-    if me is None:
-        me = st.session_state["me"] = api.me()
-    return me
 
 
 def main() -> None:
@@ -41,16 +32,22 @@ def main() -> None:
     visit = Visit(api, me, language, visit_zone(), followed_link())
     st.set_page_config(layout="wide", initial_sidebar_state="auto")
     st.logo(brand(visit.t("product"), dark=st.context.theme.type == "dark"), size="large")
-    names = [name for name in VIEWS if name != "audit" or "auditor" in me.roles]
     pages = [
-        st.Page(partial(VIEWS[name], visit), title=visit.t(name), url_path=name, default=name == "ask")
-        for name in names
+        st.Page(
+            partial(show, visit),
+            title=visit.t(name),
+            url_path=name,
+            default=name == "ask",
+            # Only hidden: whoever opens its address is refused by the API, and that is recorded.
+            visibility="visible" if name != "audit" or "auditor" in me.roles else "hidden",
+        )
+        for name, show in VIEWS.items()
     ]
     chosen = st.navigation(pages, position="top")
     name = chosen.url_path or "ask"
     st.set_page_config(page_title=f"{visit.t(name)} - {visit.t('product')}")
     with st.container(key="account"), st.popover(me.name, key="account-menu"):
-        st.html(account_menu(visit, name, st.query_params.to_dict()))
+        st.html(account_menu(visit))
     with st.container(key=f"view-{name}"):
         chosen.run()
 

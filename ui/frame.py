@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import urlencode
-
 from ui.markup import classification, line
 from ui.visit import Visit
 
@@ -26,7 +23,7 @@ def brand(product: str, *, dark: bool) -> str:
     )
 
 
-def account_menu(visit: Visit, view: str, query: Mapping[str, str]) -> str:
+def account_menu(visit: Visit) -> str:
     """What opens under the person's name."""
     groups = "".join(f"<li>{line(group)}</li>" for group in visit.me.groups)
     listed = f'<ul class="tags">{groups}</ul>' if groups else f"<p>{line(visit.t('no_groups'))}</p>"
@@ -36,13 +33,12 @@ def account_menu(visit: Visit, view: str, query: Mapping[str, str]) -> str:
         for theme in ("System", "Light", "Dark")
     )
     code, other = ("ja", "日本語") if visit.language == "en" else ("en", "English")
-    back = urlencode({"to": view, **{key: query[key] for key in ("c", "case") if key in query}})
     return (
         f'<div class="menu"><p class="who">{line(visit.me.name)}</p>{f"<p>{line(roles)}</p>" if roles else ""}'
         f'<p class="name">{line(visit.t("groups"))}</p>{listed}'
         f'<p class="name">{line(visit.t("clearance"))}</p><p>{classification(visit.me.clearance, visit.language)}</p>'
         f'<p class="name">{line(visit.t("theme"))}</p><p class="choices">{themes}</p>'
         f'<p class="name">{line(visit.t("language"))}</p><p class="choices">'
-        f'<a href="/lang/{code}?{line(back)}" lang="{code}" target="_self">{other}</a></p>'
+        f'<a href="/lang/{code}" lang="{code}" target="_self">{other}</a></p>'
         f'<form method="post" action="/signout"><button>{line(visit.t("sign_out"))}</button></form></div>'
     )

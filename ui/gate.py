@@ -25,7 +25,7 @@ RECHECK_SECONDS = 15.0  # an expiry by time sends no message
 # Open to everybody: the API (which authenticates each call itself), the way in, and the files the sign-in page needs.
 PUBLIC = ("/api/", "/assets/", "/lang/")
 PUBLIC_PATHS = frozenset({"/signin", "/signout", "/favicon.ico", "/favicon.png"})
-PAGES = frozenset({"/", "/ask", "/documents", "/audit"})
+PAGES = frozenset({"/", "/documents", "/audit"})
 # Of Streamlit only what our pages use: no uploads, no metrics, no agent interface.
 STREAMLIT = ("/static/", "/media/", "/_stcore/bidi-components/")
 STREAMLIT_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config"})

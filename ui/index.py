@@ -16,13 +16,13 @@ from ui.texts import SCRIPT_WORDS, STREAMLIT_WORDS, TEXTS, text
 
 ASSETS = Path(__file__).parent / "assets"
 _STREAMLIT_INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
-# Each must be found once, or a new Streamlit has changed its page and the policy would break it silently.
+# Each must be found, or a new Streamlit has changed its page and the policy would break it silently.
 _REMOVED = {
     "inline script": r"<script>.*?</script>",
     "preload of a font that our theme replaces": r'<link\s+rel="preload"\s+href="\./static/media/SourceSans[^>]*>',
     "pointer to the agent interface": r'<link rel="service-desc"[^>]*>',
     "english hint for browsers without scripts": r"<noscript>.*?</noscript>",
-    "comment": r"<!--\s+Copyright.*?-->",
+    "comments": r"<!--.*?-->",
     "title": r"<title>.*?</title>",
     "doctype and language": r'<!DOCTYPE html>\s*<html lang="en">',
     "icon": r'<link rel="shortcut icon"[^>]*>',
@@ -53,7 +53,7 @@ def index_page(language: Language) -> str:
     """The page that loads Streamlit, in this language; StreamlitChanged when its page is not the one we know."""
     page = _STREAMLIT_INDEX.read_text(encoding="utf-8")
     for name, pattern in _REMOVED.items():
-        page, found = re.subn(pattern, "", page, count=1, flags=re.S)
+        page, found = re.subn(pattern, "", page, flags=re.S)
         if not found:
             raise StreamlitChanged(version=streamlit.__version__, missing=name)
     hint = f"<noscript><p>{escape(text('no_script', language))}</p></noscript>"

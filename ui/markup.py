@@ -27,7 +27,7 @@ def line(words: str) -> str:
 
 def attribute(value: Mapping[str, object]) -> str:
     """A value for a data-* attribute, as JSON."""
-    return html.escape(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return html.escape(json.dumps(value, separators=(",", ":")))
 
 
 def classification(word: str, language: Language) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
@@ -100,8 +100,11 @@ class Pages:
         language = request_language(request)
         person = (await form_fields(request)).get("person", "")
         said = ""
+        before = session_cookie(request)
         try:
             async with self._api() as api:
+                if before:  # pages of whoever was signed in here close, instead of going on beside the new person's
+                    await api.delete(Endpoint.SIGN_OUT, headers=caller_headers(self._options, before, language))
                 answer = await api.post(
                     Endpoint.SIGN_IN, json={"person": person}, headers=caller_headers(self._options, "", language)
                 )
@@ -127,11 +130,7 @@ class Pages:
 
     async def choose_language(self, request: Request) -> Response:
         """Remember the language, and go back to the page that was open."""
-        query = request.query_params
-        to = f"/{query.get('to', '')}"
-        kept = {key: query[key] for key in ("c", "case") if _ID.fullmatch(query.get(key, ""))}
-        target = to if to in PAGES or to == "/signin" else "/"
-        response = RedirectResponse(f"{target}?{urlencode(kept)}" if kept else target, 303)
+        response = RedirectResponse(way_back(request.headers.get("referer", ""), self._options.origin), 303)
         code = "en" if request.path_params["code"] == "en" else "ja"
         response.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR, path="/", httponly=True, samesite="lax")
         return response
@@ -151,7 +150,7 @@ class Pages:
             answer = await api.send(asked, stream=True)
         except httpx.TransportError:
             await api.aclose()
-            return self._export_failed(language, text("sign_in_failed", language), HTTPStatus.BAD_GATEWAY)
+            return self._export_failed(language, text("unreachable", language), HTTPStatus.BAD_GATEWAY)
         if not answer.is_success:
             await answer.aread()
             await api.aclose()
@@ -173,6 +172,15 @@ class Pages:
     def _export_failed(language: Language, words: str, status: HTTPStatus) -> Response:
         way_back = ("/audit", text("back", language))
         return HTMLResponse(notice_page(language, text("export_failed", language), words, way_back), status)
+
+
+def way_back(referer: str, origin: str) -> str:
+    """The page of ours that a request came from, with what tells its content; else the first page."""
+    came = urlsplit(referer)
+    if f"{came.scheme}://{came.netloc}" != origin or came.path not in PAGES | {"/signin"}:
+        return "/"
+    kept = {key: value for key, value in parse_qsl(came.query) if key in ("c", "case") and _ID.fullmatch(value)}
+    return f"{came.path}?{urlencode(kept)}" if kept else came.path
 
 
 def export_span(fields: dict[str, str]) -> dict[str, str]:

@@ -18,14 +18,19 @@ from streamlit.web import bootstrap
 from appliance import __version__
 from appliance.api.app import create_app
 from appliance.cli.command import run
+from appliance.defects import unexpected
+from appliance.errors import SettingInvalid
 from appliance.serve import serving
-from appliance.settings import load
+from appliance.settings import Settings, load
 from appliance.wiring import Services
 from ui.gate import Gate, Sessions
 from ui.guard import ExactAddress, SecurityHeaders
 from ui.index import index_page
-from ui.options import PortalOptions, SignInPerson, bind
+from ui.markup import notice
+from ui.options import Example, PortalOptions, SignInPerson, bind
 from ui.routes import own_routes
+from ui.texts import text
+from ui.visit import visit_language
 
 _HERE = Path(__file__).parent
 
@@ -44,12 +49,23 @@ def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIAp
     for language in ("ja", "en"):
         index_page(language)
     portal: ASGIApp = st.App(
-        str(_HERE / "app.py"), routes=[Mount("/api", app=api), *own_routes(options)], lifespan=lifespan
+        str(_HERE / "app.py"),
+        routes=[Mount("/api", app=api), *own_routes(options)],
+        lifespan=lifespan,
+        on_script_error=page_failed,
     )
     # Around Streamlit's application, not inside it: its answer to an error of ours passes here, too.
     portal = Gate(portal, sessions=sessions)
     portal = ExactAddress(portal, origin=options.origin, host=options.host)
     return SecurityHeaders(portal)
+
+
+def page_failed(error: Exception) -> bool:
+    """A defect of ours in a page: its cause goes to the operator's log, its number to the person. Always True."""
+    failure = unexpected(error)
+    language = visit_language()
+    st.html(notice(text("failed", language), [failure.text(language)], "bad"))
+    return True  # Streamlit shows its own box otherwise
 
 
 def streamlit_settings() -> dict[str, object]:
@@ -91,7 +107,20 @@ def _options(services: Services) -> PortalOptions:
         )
         for person in services.people.all()
     )
-    return PortalOptions(origin=settings.origin, api=f"http://{settings.host}:{settings.port}", people=people)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return PortalOptions(settings.origin, f"http://{host}:{settings.port}", people, examples(settings))
+
+
+def examples(settings: Settings) -> tuple[Example, ...]:
+    """The questions that an empty page offers. Raises SettingInvalid for a file that holds none."""
+    if settings.examples is None:
+        return ()
+    file = settings.home / settings.examples
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tuple(Example(ja=str(item["ja"]), en=str(item["en"])) for item in content["example"])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise SettingInvalid(where=file, key="examples", value=file.name, why=repr(error)) from error
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

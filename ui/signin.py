@@ -28,7 +28,7 @@ def _brand(language: Language) -> str:
     return (
         '<header><p class="brand"><span class="brand-mark" aria-hidden="true"></span>'
         f"<b>{escape(text('product', language))}</b></p>"
-        f'<a href="/lang/{code}?to=signin" lang="{code}">{other}</a></header>'
+        f'<a href="/lang/{code}" lang="{code}">{other}</a></header>'
     )
 
 

@@ -19,7 +19,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "groups": ("所属グループ", "Groups"),
     "no_groups": ("所属グループはありません。", "No groups."),
     "clearance": ("閲覧できる取扱区分", "Clearance"),
-    "up_to": ("{level}まで", "up to {level}"),
     "role_auditor": ("監査担当", "Auditor"),
     "role_administrator": ("管理者", "Administrator"),
     # Classifications
@@ -47,12 +46,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "サインインできませんでした。もう一度お試しください。",
         "You could not be signed in. Try again.",
     ),
-    "page_missing": ("このページはありません", "There is no such page"),
-    "page_missing_sub": (
-        "アドレスが間違っているか、ページがなくなりました。",
-        "The address is wrong, or the page is gone.",
+    "unreachable": (
+        "システムから応答がありません。もう一度お試しください。",
+        "The system does not answer. Try again.",
     ),
-    "to_start": ("最初のページへ", "To the first page"),
     "no_script": (
         "このページを使うには JavaScript を有効にしてください。",
         "This page needs JavaScript. Please switch it on.",

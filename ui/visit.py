@@ -44,3 +44,13 @@ def visit_zone() -> ZoneInfo:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def signed_in(api: Api) -> Me:
+    """The signed-in person, asked for once per open page: the gate closes the page when the session ends."""
+    if st.session_state.get("cookie") != api.cookie:
+        # A page that reconnects after somebody else signed in here must not show what it held before.
+        st.session_state.clear()
+        st.session_state["me"], st.session_state["cookie"] = api.me(), api.cookie
+    me: Me = st.session_state["me"]
+    return me

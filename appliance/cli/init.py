@@ -17,6 +17,7 @@ people = "people.toml"
 """
 _FOLDERS = ("data", "keys", "run")
 _PEOPLE = "people.toml"
+_EXAMPLES = "examples.toml"
 
 
 @click.command
@@ -26,8 +27,13 @@ _PEOPLE = "people.toml"
     required=True,
     help="File with the groups and people of the demo identity; it is copied.",
 )
+@click.option(
+    "--examples",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with questions that the portal's empty page offers; it is copied.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of portal and API, where it is not the default.")
-def init(people: Path, port: int | None) -> None:
+def init(people: Path, examples: Path | None, port: int | None) -> None:
     """Make a new installation in APPLIANCE_HOME: settings, data folder, audit log and its signing key."""
     from appliance.auth.people import People
 
@@ -40,10 +46,13 @@ def init(people: Path, port: int | None) -> None:
         for folder in _FOLDERS:
             (home / folder).mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(people, home / _PEOPLE)
+        if examples:
+            shutil.copyfile(examples, home / _EXAMPLES)
         _audit_log(home / "data" / "audit.db", home / "keys" / "audit.key")
         # Last, and whole or not at all: only a whole installation has settings, so a killed `init` can be run again.
         waiting = home / f"{FILE}.new"
-        waiting.write_text(_SETTINGS + (f"port = {port}\n" if port else ""), encoding="utf-8")
+        more = (f"port = {port}\n" if port else "") + (f'examples = "{_EXAMPLES}"\n' if examples else "")
+        waiting.write_text(_SETTINGS + more, encoding="utf-8")
         waiting.rename(home / FILE)
     except OSError as error:
         raise HomeUnusable(path=error.filename or home, why=error.strerror or error) from error
@@ -55,7 +64,7 @@ def _refuse_used(home: Path) -> None:
     if (home / FILE).exists():
         raise HomeUsed(path=home)
     if home.exists():
-        ours = {*_FOLDERS, _PEOPLE, f"{FILE}.new"}  # of a run that was killed
+        ours = {*_FOLDERS, _PEOPLE, _EXAMPLES, f"{FILE}.new"}  # of a run that was killed
         others = sorted(path.name for path in home.iterdir() if path.name not in ours)
         if others:
             raise HomeNotEmpty(path=home, found=", ".join(others[:5]))

@@ -107,10 +107,13 @@ class EdgeIndex:
 
     def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
         """Answer each question within `access` (of `hybrid.Engine`)."""
+        asked = [question for question in questions if asks_for_something(question)]
+        if not asked:
+            return [[] for _ in questions]
         rights = edge_request.admitted(access)
-        asked = [edge_request.request(question, rights) for question in questions if asks_for_something(question)]
+        batch = qdrant.QueryBatchRequest([edge_request.request(question, rights) for question in asked])
         with self._engine():
-            answers = iter(self._shard.query_batch(qdrant.QueryBatchRequest(asked)) if asked else [])
+            answers = iter(self._shard.query_batch(batch))
         return [_ranked(next(answers)) if asks_for_something(question) else [] for question in questions]
 
     def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:

@@ -118,16 +118,14 @@ class QdrantIndex:
 
     def ask(self, questions: Sequence[Question], *, access: AccessFilter) -> list[Ranked]:
         """Answer each question within `access` (of `hybrid.Engine`)."""
+        asked = [question for question in questions if asks_for_something(question)]
+        if not asked:
+            return [[] for _ in questions]
         rights = qdrant_request.admitted(access)
-        asked = [qdrant_request.request(question, rights) for question in questions if asks_for_something(question)]
+        requests = [qdrant_request.request(question, rights) for question in asked]
         with self._engine():
-            answers = iter(self._client.query_batch_points(self._name, asked) if asked else [])
-        return [
-            [(UUID(str(point.id)), point.score) for point in next(answers).points]
-            if asks_for_something(question)
-            else []
-            for question in questions
-        ]
+            answers = iter(self._client.query_batch_points(self._name, requests))
+        return [_ranked(next(answers).points) if asks_for_something(question) else [] for question in questions]
 
     def stored(self, chunks: Sequence[UUID], *, access: AccessFilter) -> dict[UUID, Stored]:
         """The payload of those of the chunks that `access` admits (of `hybrid.Engine`)."""
@@ -167,3 +165,7 @@ class QdrantIndex:
         # RuntimeError and ValueError: how the client reports a closed connection and a collection that is gone.
         except (ApiException, QdrantException, OSError, RuntimeError, ValueError) as error:
             raise IndexUnavailable(where=self._where, why=error) from error
+
+
+def _ranked(points: Sequence[qdrant.ScoredPoint]) -> Ranked:
+    return [(UUID(str(point.id)), point.score) for point in points]

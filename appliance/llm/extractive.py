@@ -12,10 +12,12 @@ from appliance.models import Passage, Prompt, Token
 from appliance.protocols import Embedder
 from appliance.sentences import sentences
 
-# At most this many sentences are quoted, and only those within the margin of the best.
-_MOST, _MARGIN = 3, 0.035
+# At most this many sentences are quoted, and only those within a margin of the best: in the whole score, or in meaning
+# alone, since two rules that bear on one question need not share its words equally.
+_MOST, _MARGIN, _AS_NEAR = 3, 0.035, 0.01
 _LONGEST = 600  # characters; a longer "sentence" is a table row or a list that was never one
 _CANDIDATES = 24  # sentences embedded a question: some 10 ms each on one core
+_ENDS = '。｡．.！？!?」』）)”"'
 _BATCH = 6  # embedded between two chances to stop
 
 
@@ -47,7 +49,7 @@ class ExtractiveChat:
         scores = [cosine + 0.15 * candidate.overlap**2 for cosine, candidate in zip(cosines, chosen, strict=True)]
         order = sorted(range(len(chosen)), key=lambda i: (-scores[i], i))
         for i in order[:_MOST]:
-            if scores[i] < scores[order[0]] - _MARGIN:
+            if scores[i] < scores[order[0]] - _MARGIN and cosines[i] < cosines[order[0]] - _AS_NEAR:
                 break
             yield Token(chosen[i].text, quoted=True)
             yield Token(f" [{chosen[i].passage}]")
@@ -57,8 +59,10 @@ class ExtractiveChat:
         found: dict[str, _Candidate] = {}
         for passage in prompt.passages:
             for text in _quotable(passage):
-                overlap = len(asked & set(self._terms(text))) / max(len(asked), 1)
-                found.setdefault(text, _Candidate(text, passage.number, overlap))
+                said = set(self._terms(text))
+                if said <= asked and text[-1] not in _ENDS:
+                    continue  # a heading that only repeats the question's words answers nothing
+                found.setdefault(text, _Candidate(text, passage.number, len(asked & said) / max(len(asked), 1)))
         # The passages are in order of relevance: the first ones keep their places, overlap decides among the rest.
         ranked = sorted(found.values(), key=lambda candidate: (-candidate.overlap, candidate.passage))
         first = [candidate for candidate in found.values() if candidate.passage == 1][: _CANDIDATES // 2]

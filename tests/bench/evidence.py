@@ -1,4 +1,4 @@
-"""How often a question without evidence is refused, and one with evidence wrongly: `DATA=.. CACHE=.. python -m ...`.
+"""How often a question without evidence is refused, and one with evidence wrongly: `DATA=FOLDER python -m tests.bench.evidence`.
 
 JSQuAD questions are asked with everything in reach and with the article of the answer left out (by rights, as in the
 product), policy questions with and without their passage. What is judged is the best hit, by `appliance.evidence`.
@@ -16,7 +16,7 @@ from appliance.embedding.e5 import E5Embedder
 from appliance.evidence import strong_enough
 from appliance.models import Hit, HybridQuery, Language
 from tests.bench.jsquad import jsquad, policies
-from tests.bench.report import folder, show, write
+from tests.bench.report import folder, kept, show, write
 from tests.bench.retrieval import LANGUAGES, Corpus, Question, asked, indexed
 from tests.bench.vectors import VectorCache
 
@@ -34,7 +34,7 @@ def main() -> None:
     """Measure, print, write; exit 1 where a target is missed on the held-out half."""
     data = folder("DATA")
     embedder = E5Embedder()
-    cache = VectorCache(folder("CACHE", made=True), embedder)
+    cache = VectorCache(kept(), embedder)
     source = jsquad(data)
     sample = set(random.Random(0).sample(range(len(source.questions)), 300))
     with indexed(data, cache, embedder) as corpus:

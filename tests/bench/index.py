@@ -11,6 +11,7 @@ from __future__ import annotations
 import resource
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -102,13 +103,38 @@ def timed(act: Callable[[], object]) -> float:
     return (time.process_time() - before) * 1e3
 
 
+class Pauses(threading.Thread):
+    """Another thread of the process, which wants its turn every millisecond; `longest` is what it had to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.longest = 0.0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        last = time.perf_counter()
+        while not self._over.wait(0.001):
+            now = time.perf_counter()
+            self.longest = max(self.longest, now - last)
+            last = now
+
+    def __enter__(self) -> Pauses:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+
 def measured(size: int, place: Path) -> dict[str, float]:
     """One size: build, ask, compare."""
     text = Text()
     before, started = megabytes(), time.process_time()
     index = EdgeIndex(place, COLLECTION)
-    for batch in text.chunks(size):
-        index.upsert(batch)
+    with Pauses() as pauses:
+        for batch in text.chunks(size):
+            index.upsert(batch)
     built = time.process_time() - started
     memory = (megabytes() - before) / (size / 10_000)
     access = text.access()
@@ -141,6 +167,7 @@ def measured(size: int, place: Path) -> dict[str, float]:
         "engine calls a search": engine_calls / QUESTIONS,
         "peak MB per 10k chunks": memory,
         "indexing, chunks per CPU-s": size / built,
+        "longest pause of a thread while indexing, ms": pauses.longest * 1e3,
     }
 
 

@@ -7,6 +7,7 @@ retrieved, completed). The chat model is one that writes its answer at once. Wal
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -31,28 +32,10 @@ from tests.bench.installation import random_vectors, services, store, version
 from tests.bench.report import show, write
 
 DOCUMENTS, SENTENCES, QUESTIONS, AIM = 200, 20, 200, 15.0
-_WORDS = [
-    "出張",
-    "日当",
-    "宿泊費",
-    "申請",
-    "承認",
-    "上限",
-    "領収書",
-    "精算",
-    "期限",
-    "様式",
-    "総務部",
-    "人事部",
-    "規程",
-    "改定",
-    "休暇",
-    "給与",
-    "評価",
-    "委託",
-    "契約",
-    "監査",
-]
+_WORDS = re.findall(
+    r"\w+",
+    "出張 日当 宿泊費 申請 承認 上限 領収書 精算 期限 様式 総務部 人事部 規程 改定 休暇 給与 評価 委託 契約 監査",
+)
 
 
 @dataclass

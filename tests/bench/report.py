@@ -12,14 +12,19 @@ from rich.console import Console
 from rich.table import Table
 
 
-def folder(name: str, *, made: bool = False) -> Path:
+def kept() -> Path:
+    """Where vectors are kept between runs: CACHE, else var/bench in the clone, which git ignores."""
+    path = Path(os.environ.get("CACHE") or Path(__file__).parents[2] / "var" / "bench")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def folder(name: str) -> Path:
     """The folder that the variable `name` gives; the run ends with a sentence when it is not set or missing."""
     value = os.environ.get(name)
     if not value:
         sys.exit(f"{name} is not set: {name}=FOLDER python -m {_command()}")
     path = Path(value)
-    if made:
-        path.mkdir(parents=True, exist_ok=True)
     if not path.is_dir():
         sys.exit(f"{name}={value} is not a folder")
     return path

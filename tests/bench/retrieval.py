@@ -1,4 +1,4 @@
-"""How often the right passage comes first: `DATA=FOLDER CACHE=FOLDER make bench-retrieval`.
+"""How often the right passage comes first: `DATA=FOLDER make bench-retrieval`.
 
 Through the product's own index, embedder, terms and fusion, in its one setting, beside its parts and the usual way.
 Each JSQuAD article has an access list of its own, and each language of the policies one, so leaving an article out is a
@@ -27,7 +27,7 @@ from appliance.lexical import TOKENIZER, surface, terms
 from appliance.models import HybridQuery, IndexedChunk, Language, Vector
 from tests.bench.bm25 import Bm25, reciprocal_ranks
 from tests.bench.jsquad import Jsquad, Policy, jsquad, policies
-from tests.bench.report import folder, show, write
+from tests.bench.report import folder, kept, show, write
 from tests.bench.vectors import VectorCache
 
 PASSAGE_LIMIT = LIMIT  # characters up to which a paragraph is one chunk
@@ -181,7 +181,7 @@ def of_policies(corpus: Corpus, data: Path, cache: VectorCache) -> dict[str, dic
 
 def main() -> None:
     """Measure, print, write; exit 1 where a target is missed."""
-    data, store = folder("DATA"), folder("CACHE", made=True)
+    data, store = folder("DATA"), kept()
     embedder = E5Embedder()
     cache = VectorCache(store, embedder)
     with indexed(data, cache, embedder) as corpus:

@@ -281,7 +281,7 @@ def test_a_hidden_chunk_is_not_found_among_those_that_tie_by_their_terms(case: C
     tied = ByTerms((1,), 2, at_least=idf[0][1])
 
     (found,) = case.index.ask([ByVector(EAST, 5, matching=tied)], access=may_see(7))
-    # Were the inner question not filtered, the hidden chunk would take one of its two places.
+    # A filter on the outer question alone would leave the hidden chunk the only place of the inner one.
     (first,) = case.index.ask([ByVector(EAST, 5, matching=replace(tied, limit=1))], access=may_see(7))
 
     assert [str(found_id) for found_id, _ in found] == [number(2)]

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from threading import Lock
 from uuid import uuid4
 
@@ -54,6 +55,7 @@ class State:
     ended_early: int = 0
     calls: list[str] = field(default_factory=list)
     pause: float = 0.03
+    refuse: str = ""
     lock: Lock = field(default_factory=Lock)
 
     def alive(self, cookie: str) -> bool:
@@ -80,21 +82,29 @@ def pieces(text: str) -> list[str]:
     return [text[at : at + 3] for at in range(0, len(text), 3)]
 
 
+def person(state: State, sid: str | None) -> s.Me | None:
+    return PEOPLE.get(state.sessions.get(sid or "", ""))
+
+
 def fake_api(state: State) -> FastAPI:
     """The application, to be mounted at /api."""
     api = FastAPI()
 
-    def person(sid: str | None) -> s.Me | None:
-        return PEOPLE.get(state.sessions.get(sid or "", ""))
-
     @api.middleware("http")
     async def signed_in(request: Request, call_next):
-        state.calls.append(f"{request.method} {request.url.path}")
         path = request.url.path.removeprefix("/api")
-        if not path.startswith(("/session/demo", "/test")) and person(request.cookies.get("sid")) is None:
+        if not path.startswith("/test"):
+            state.calls.append(f"{request.method} {request.url.path}")
+        if not path.startswith(("/session/demo", "/test")) and person(state, request.cookies.get("sid")) is None:
             return problem(401, "sign-in-needed", "サインインしていません。")
         return await call_next(request)
 
+    for resource in (_sessions, _documents, _conversations, _ask, _audit, _test):
+        resource(api, state)
+    return api
+
+
+def _sessions(api: FastAPI, state: State) -> None:
     @api.post("/session/demo")
     async def sign_in(body: s.DemoSignIn):
         if body.person not in PEOPLE:
@@ -114,12 +124,13 @@ def fake_api(state: State) -> FastAPI:
 
     @api.get("/me")
     async def me(sid: str | None = Cookie(None)):
-        return person(sid)
+        return person(state, sid)
 
+
+def _documents(api: FastAPI, state: State) -> None:
     @api.get("/documents")
     async def documents(sid: str | None = Cookie(None)):
-        count = person(sid).documents
-        return s.DocumentList(documents=[d.row() for d in DOCUMENTS[:count]])
+        return s.DocumentList(documents=[d.row() for d in DOCUMENTS[: person(state, sid).documents]])
 
     @api.get("/documents/{key}/versions/{version}/parts/{ordinal}")
     async def part(key: str, version: str, ordinal: int):
@@ -130,21 +141,16 @@ def fake_api(state: State) -> FastAPI:
 
     @api.get("/documents/{key}/versions/{version}/pages/{ordinal}")
     async def page(key: str, version: str, ordinal: int):
-        return Response(
-            picture(key, ordinal, 1240, 1754), media_type="image/webp", headers={"cache-control": "private, no-store"}
-        )
+        if (key, ordinal) not in PARTS:
+            return problem(404, "document-not-found", f"閲覧できる文書の中に {key} はありません。")
+        return Response(picture(key, ordinal, 1240, 1754), media_type="image/webp")
 
     @api.get("/documents/{key}/versions/{version}/thumbnails/{ordinal}")
     async def thumbnail(key: str, version: str, ordinal: int):
         return Response(picture(key, ordinal, 248, 351), media_type="image/webp")
 
-    _conversations(api, state)
-    _ask(api, state)
-    _audit(api, state)
-    _test(api, state)
-    return api
 
-
+@cache
 def picture(key: str, ordinal: int, width: int, height: int) -> bytes:
     image = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(image)
@@ -184,8 +190,9 @@ def _conversations(api: FastAPI, state: State) -> None:
 def _ask(api: FastAPI, state: State) -> None:
     @api.post("/ask")
     async def ask(body: s.AskRequest, request: Request, sid: str | None = Cookie(None)):
-        if not body.question.strip():
-            return problem(422, "question-empty", "質問が空です。知りたいことを入力してください。")
+        if state.refuse:
+            state.refuse = ""
+            return problem(422, "question-too-long", "質問が長すぎます。短くしてください。")
         conversation = body.conversation or uuid4().hex
         if conversation not in state.conversations:
             state.conversations[conversation] = s.Conversation(id=conversation, title=body.question[:40], turns=[])
@@ -271,29 +278,33 @@ def _record(state: State, conversation, case, question, outcome, sentences, sour
     state.conversations[conversation] = held.model_copy(update={"turns": [*held.turns, turn]})
 
 
+KINDS = [
+    ("session.opened", "サインイン", "success", {}),
+    ("question.received", "質問の受付", "success", {"question_characters": 24}),
+    (
+        "question.retrieved",
+        "質問への検索結果",
+        "success",
+        {"passages": 4, "chunks": ["c-01", "c-02"]},
+    ),
+    ("question.completed", "回答の完了", "success", {"sentences": 4}),
+    ("access.denied", "アクセスの拒否", "denied", {"document": "k-99"}),
+]
+
+
+def _audit_row(n: int, start: datetime) -> s.AuditRow:
+    action, label, outcome, details = KINDS[n % len(KINDS)]
+    texts = {"question": "海外出張の日当はいくらですか"} if action == "question.received" else {}
+    return s.AuditRow(
+        index=n, id=uuid4().hex, time=start + timedelta(minutes=n), action=action, label=label, outcome=outcome,
+        actor_kind="person", actor="yamada", actor_name="山田 花子", case=f"case{n // 5:028d}", details=details,
+        texts=texts,
+    )  # fmt: skip
+
+
 def _audit(api: FastAPI, state: State) -> None:
     start = datetime.now(UTC) - timedelta(hours=3)
-    kinds = [
-        ("session.opened", "サインイン", "success", {}),
-        ("question.received", "質問の受付", "success", {"question_characters": 24}),
-        (
-            "question.retrieved",
-            "質問への検索結果",
-            "success",
-            {"passages": 4, "chunks": ["c-01", "c-02"], "scores": [0.91, 0.83]},
-        ),
-        ("question.completed", "回答の完了", "success", {"sentences": 4}),
-        ("access.denied", "アクセスの拒否", "denied", {"document": "k-99"}),
-    ]
-    rows = [
-        s.AuditRow(
-            index=n, id=uuid4().hex, time=start + timedelta(minutes=n), action=action, label=label, outcome=outcome, actor_kind="person",
-            actor="yamada", actor_name="山田 花子", case=f"case{n // 5:028d}", details=details,
-            texts={"question": "海外出張の日当はいくらですか"} if action == "question.received" else {},
-        )
-        for n in range(120)
-        for action, label, outcome, details in [kinds[n % 5]]
-    ]  # fmt: skip
+    rows = [_audit_row(n, start) for n in range(120)]
     root = "7f3ac19d" * 8
 
     def auditor(request: Request) -> bool:
@@ -351,6 +362,16 @@ def _test(api: FastAPI, state: State) -> None:
     @api.post("/test/pause/{seconds}")
     async def pause(seconds: float):
         state.pause = seconds
+
+    @api.post("/test/refuse/{code}")
+    async def refuse(code: str):
+        state.refuse = code
+
+    @api.post("/test/reset")
+    async def reset():
+        state.pause, state.ended_early = 0.03, 0
+        for held in (state.calls, state.conversations, state.owners):
+            held.clear()
 
     @api.post("/test/end-sessions")
     async def end_sessions():

@@ -6,17 +6,43 @@ from datetime import UTC, datetime
 from appliance.api import schemas as s
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HOSTILE = '<img src=x onerror="alert(1)"> [click](https://evil.example/?q=1) https://evil.example/x ![i](https://evil.example/i.png) $x$ \u202eevil\x1b[31m'
+HOSTILE = (
+    '<img src=x onerror="alert(1)"> [click](https://evil.example/?q=1) https://evil.example/x '
+    "![i](https://evil.example/i.png) $x$ \u202eevil\x1b[31m"
+)
 
-PARTS = {
-    ("k1", 1): "旅費規程（第 7 版）\n\n第 1 条 この規程は、社員が業務のために旅行する場合の旅費を定める。\n旅費の種類は、交通費、日当、宿泊費とする。\n出張を命じられた者は、事前に申請し、所属長の承認を得る。",
-    ("k1", 2): "第 18 条（海外出張の日当）\n\n海外出張の日当は、出発の日から帰着の日までの日数に応じて支給する。\n一般職の日当は 1 日 5,000 円とする。\n管理職の日当は 1 日 6,500 円とする。\n精算は、帰着の日から 10 営業日以内に行う。",
-    ("k2", 1): "3.2 宿泊費の上限\n指定都市における宿泊費は、上限額に 30 パーセントを加算した額までを認める。\n👩‍💼 担当は人事部とする。上限を超える場合は、5 営業日前までに承認を得る。",
-    ("k3", 1): "Travel abroad\nThe daily allowance is paid from the day of departure to the day of return.\nStaff receive JPY 5,000 per day, managers JPY 6,500.",
-    ("k4", 1): "用語集\n" + HOSTILE,
-    ("k5", 1): "項目\t値\n日当\t5,000",
-    ("k6", 1): "監査計画",
-}  # fmt: skip
+# By document and part; a line each, as the fake draws them on a page.
+LINES = {
+    ("k1", 1): (
+        "旅費規程（第 7 版）",
+        "",
+        "第 1 条 この規程は、社員が業務のために旅行する場合の旅費を定める。",
+        "旅費の種類は、交通費、日当、宿泊費とする。",
+        "出張を命じられた者は、事前に申請し、所属長の承認を得る。",
+    ),
+    ("k1", 2): (
+        "第 18 条（海外出張の日当）",
+        "",
+        "海外出張の日当は、出発の日から帰着の日までの日数に応じて支給する。",
+        "一般職の日当は 1 日 5,000 円とする。",
+        "管理職の日当は 1 日 6,500 円とする。",
+        "精算は、帰着の日から 10 営業日以内に行う。",
+    ),
+    ("k2", 1): (
+        "3.2 宿泊費の上限",
+        "指定都市における宿泊費は、上限額に 30 パーセントを加算した額までを認める。",
+        "👩\u200d💼 担当は人事部とする。上限を超える場合は、5 営業日前までに承認を得る。",
+    ),
+    ("k3", 1): (
+        "Travel abroad",
+        "The daily allowance is paid from the day of departure to the day of return.",
+        "Staff receive JPY 5,000 per day, managers JPY 6,500.",
+    ),
+    ("k4", 1): ("用語集", HOSTILE),
+    ("k5", 1): ("項目\t値", "日当\t5,000"),
+    ("k6", 1): ("監査計画",),
+}
+PARTS = {place: "\n".join(lines) for place, lines in LINES.items()}
 
 
 @dataclass(frozen=True)
@@ -42,8 +68,8 @@ class FakeDocument:
     def part(self, ordinal: int) -> s.PartView:
         kind = "page" if self.picture else "section"
         return s.PartView(
-            document=self.key, version=self.version, title=self.title, classification=self.classification, ordinal=ordinal,
-            kind=kind, label=self.label(ordinal), text=PARTS[self.key, ordinal], picture=self.picture,
+            document=self.key, version=self.version, title=self.title, classification=self.classification,
+            ordinal=ordinal, kind=kind, label=self.label(ordinal), text=PARTS[self.key, ordinal], picture=self.picture,
         )  # fmt: skip
 
     def label(self, ordinal: int) -> str:
@@ -86,7 +112,7 @@ def boxes(key: str, part: int, text: str) -> list[s.Box]:
     if not next(d for d in DOCUMENTS if d.key == key).picture:
         return []
     rows = PARTS[key, part].split("\n")
-    number = next(n for n, row in enumerate(rows) if text.split("\n")[0] in row)
+    number = next(n for n, row in enumerate(rows) if text in row)
     return [s.Box(left=56 / 595, top=(78 + 30 * number) / 842, width=15.4 * len(rows[number]) / 595, height=24 / 842)]
 
 
@@ -95,7 +121,7 @@ SOURCES = [
         1, "k1", 2, "海外出張の日当は、出発の日から帰着の日までの日数に応じて支給する。", "第 18 条（海外出張の日当）"
     ),
     source(2, "k1", 2, "一般職の日当は 1 日 5,000 円とする。", "第 18 条（海外出張の日当）"),
-    source(3, "k2", 1, "👩‍💼 担当は人事部とする。上限を超える場合は、5 営業日前までに承認を得る。"),
+    source(3, "k2", 1, "👩\u200d💼 担当は人事部とする。上限を超える場合は、5 営業日前までに承認を得る。"),
     source(4, "k3", 1, "The daily allowance is paid from the day of departure to the day of return."),
     source(5, "k5", 1, "日当\t5,000"),
     source(6, "k4", 1, HOSTILE),

@@ -17,7 +17,7 @@
   const build = () => {
     dialog.className = "preview";
     dialog.setAttribute("aria-labelledby", "preview-title");
-    const header = element("header", "preview-head"), names = element("div", "preview-names");
+    const header = element("div", "preview-head"), names = element("div", "preview-names");
     names.append(element("h2", "preview-title", { id: "preview-title" }), element("p", "preview-where"), element("span", "preview-level level"));
     header.append(names);
     for (const [name, act] of [["prev", () => move(-1)], ["next", () => move(1)], ["zoom", zoom], ["close", close]]) {
@@ -26,7 +26,7 @@
       header.append(button);
     }
     const scroll = element("div", "preview-scroll", { tabindex: "0", role: "region", "aria-label": words.picture });
-    const footer = element("footer", "preview-foot");
+    const footer = element("div", "preview-foot");
     footer.append(element("p", "preview-quote"), element("p", "preview-hint"));
     dialog.append(header, scroll, footer);
     document.body.append(dialog);

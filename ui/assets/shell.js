@@ -31,7 +31,9 @@
   }, true);
 
   /* 2. The gate closes an open page's websocket with 4401, and answers 401 to whatever has no session. */
-  const ended = () => location.replace("/signin?expired");
+  let leaving = false; // signing out here: the form's own answer is the next page
+  const ended = () => { if (!leaving) location.replace("/signin?expired"); };
+  addEventListener("submit", (event) => { leaving = event.target.getAttribute("action") === "/signout"; }, true);
   const check = () => fetch("/_stcore/health", { cache: "no-store" }).then((answer) => { if (answer.status === 401) ended(); }, () => {});
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
@@ -55,13 +57,21 @@
     if (ours && ours !== skip.textContent) skip.textContent = ours;
   };
 
-  /* 4. A focus that follows no key and no pointer was not the person's wish. */
-  let touched = 0, last = null;
+  /* 4. Only around the end of a run, and only to a reader of an answer or a source: a person, or a program that
+     helps them, may go to the field at any other time. */
+  let touched = 0, settled = -Infinity, last = null;
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (touched = performance.now()), true);
+  const runEnds = (changes) => {
+    const ended = ({ target, attributeName }) =>
+      attributeName === "data-test-script-state" && target.getAttribute(attributeName) === "notRunning";
+    if (changes.some(ended)) settled = performance.now();
+  };
   addEventListener("focusin", (event) => {
-    const element = event.composedPath()[0];
+    const element = event.composedPath()[0], now = performance.now();
     const field = element.dataset && element.dataset.testid === "stChatInputTextArea";
-    if (field && last && last !== element && last.isConnected && performance.now() - touched > 300) last.focus();
+    const running = document.querySelector('[data-test-script-state]:not([data-test-script-state="notRunning"])');
+    const unasked = field && (running || now - settled < 1000) && now - touched > 300;
+    if (unasked && last && last.isConnected && last.closest(".stHtml, dialog")) last.focus();
     else last = element;
   }, true);
 
@@ -84,8 +94,9 @@
     });
   };
   addEventListener("DOMContentLoaded", () => {
-    new MutationObserver(soon).observe(document.body, {
-      childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder"],
+    new MutationObserver((changes) => { runEnds(changes); soon(); }).observe(document.body, {
+      childList: true, subtree: true, attributes: true,
+      attributeFilter: ["aria-label", "placeholder", "data-test-script-state"],
     });
   });
 })();

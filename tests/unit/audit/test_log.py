@@ -8,11 +8,13 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from appliance.audit import keys
 from appliance.audit.log import AuditLog
@@ -213,6 +215,27 @@ def test_every_connection_writes_through_to_the_disk_and_deletes_for_good(home: 
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reading.connection.cursor().execute("DELETE FROM audit_texts")
+
+
+@pytest.fixture
+def careless_sqlite() -> Iterator[None]:
+    """A SQLite that was built with other defaults than Debian's: it neither syncs nor wipes."""
+
+    def weaken(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA secure_delete=OFF")
+
+    sqlalchemy.event.listen(sqlalchemy.Pool, "connect", weaken)
+    yield
+    sqlalchemy.event.remove(sqlalchemy.Pool, "connect", weaken)
+
+
+def test_what_protects_is_set_by_the_log_and_not_left_to_the_build(careless_sqlite: None, home: Home) -> None:
+    with home.open() as log:
+        connection = log._owned.connection
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "secure_delete")]
+
+    assert found == [2, 1]
 
 
 def test_a_text_that_was_deleted_is_not_left_in_the_file(home: Home) -> None:

@@ -121,14 +121,45 @@ def test_a_shard_without_its_collection_file_is_not_taken_for_ours(tmp_path: Pat
 
 
 def test_what_a_crash_left_of_a_shard_in_the_making_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "shard.new" / "segments").mkdir(parents=True)
-    (tmp_path / "shard.new" / "segments" / "half").write_bytes(b"\x00")
-
+    # The latest moment of a crash: everything is written, only the renaming has not happened.
     index = EdgeIndex(tmp_path, COLLECTION)
-
     index.upsert([chunk(1)])
-    assert index.count(access=may_see(7)) == 1
+    index.close()
+    (tmp_path / "shard").rename(tmp_path / "shard.new")
+
+    again = EdgeIndex(tmp_path, COLLECTION)
+
+    assert list(again.inventory()) == []
     assert not (tmp_path / "shard.new").exists()
+    again.close()
+
+
+class Noted:
+    """Stands before the shard and notes which of its methods are called."""
+
+    def __init__(self, shard: object, calls: list[str]) -> None:
+        self._shard, self._calls = shard, calls
+
+    def __getattr__(self, name: str) -> object:
+        self._calls.append(name)
+        return getattr(self._shard, name)
+
+
+def test_every_write_reaches_the_disk_before_it_returns(tmp_path: Path) -> None:
+    # kill -9 spares what the kernel holds; a power cut does not, so the last call of a write is the flush.
+    index = EdgeIndex(tmp_path, COLLECTION)
+    calls: list[str] = []
+    index._shard = Noted(index._shard, calls)
+
+    for write in (
+        lambda: index.upsert([chunk(n) for n in range(1, 130)]),
+        lambda: index.delete(document="document-1"),
+        lambda: index.set_access(document="document-2", acl_id=3),
+    ):
+        calls.clear()
+        write()
+        assert set(calls[:-1]) == {"update"}
+        assert calls[-1] == "flush"
     index.close()
 
 

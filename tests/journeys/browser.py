@@ -1,0 +1,130 @@
+"""A real Chromium for journeys, and the portal as a person drives it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Chromium itself calls out: nothing but loopback leads anywhere.
+    "--proxy-server=http://127.0.0.1:9",
+    "--proxy-bypass-list=127.0.0.1",
+]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FIELD = '[data-testid="stChatInputTextArea"]'
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """Chromium for as long as the context lasts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
+    """Wait until something holds; fails by name when it does not."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+@dataclass
+class Portal:
+    """A running portal."""
+
+    address: str
+    pid: int
+
+    def api(self, method: str, path: str, **more) -> httpx.Response:
+        """A call that carries our exact origin and nothing of a person."""
+        headers = {"origin": self.address, **more.pop("headers", {})}
+        return httpx.request(method, self.address + path, headers=headers, trust_env=False, **more)
+
+    def state(self) -> dict:
+        return self.api("GET", "/api/test/state").json()
+
+    def reset(self) -> None:
+        self.api("POST", "/api/test/reset")
+
+    def cookie(self, person: str = "yamada") -> str:
+        answer = self.api("POST", "/signin", data={"person": person})
+        return answer.cookies["sid"]
+
+    @contextmanager
+    def page(
+        self, chromium: Browser, width=1280, height=900, scheme="light", language="ja", zone="Asia/Tokyo"
+    ) -> Iterator[Page]:
+        """A new person's browser. It keeps what must never happen in `page.seen`, and checks it at the end."""
+        locale = "ja-JP" if language == "ja" else "en-GB"
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale, timezone_id=zone
+        )
+        page = context.new_page()
+        seen: list[str] = []
+        page.on("request", lambda r: seen.append(r.url) if not r.url.startswith((self.address, "data:")) else None)
+        page.on("console", lambda m: seen.append(m.text) if "Content Security Policy" in m.text else None)
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+        page.address = self.address
+        try:
+            yield page
+            assert seen == [], "requests to other origins, violations of the policy, or errors of a script"
+        finally:
+            context.close()
+
+
+def sign_in(page: Page, person: str = "yamada") -> None:
+    page.goto(f"{page.address}/signin")
+    page.click(f'button[value="{person}"]')
+    page.wait_for_selector(FIELD)
+    idle(page)
+
+
+def idle(page: Page) -> None:
+    """Wait for the end of the run of the page script."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def ask(page: Page, question: str) -> None:
+    page.fill(FIELD, question)
+    page.press(FIELD, "Enter")
+
+
+def answered(page: Page, question: str) -> None:
+    """Ask, and wait for the whole answer."""
+    before = page.locator(".summary").count()
+    ask(page, question)
+    page.locator(".summary").nth(before).wait_for()
+    idle(page)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds on this page (WCAG 2.2 A and AA, best practice), each as one line."""
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": AXE_TAGS}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate(
+        "Math.max(0, ...[document.documentElement, ...document.querySelectorAll('.stMain, .preview-scroll')]"
+        ".map((part) => part.scrollWidth - part.clientWidth))"
+    )

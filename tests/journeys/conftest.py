@@ -1,0 +1,78 @@
+"""What journeys share: one real Chromium a session, and the portal in front of a fake API as a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.journeys.browser import CHROMIUM, Portal, launch
+
+ROOT = Path(__file__).parents[2]
+
+
+def missing(what: str) -> None:
+    """Skip aloud; where services are required (the variable is set), fail instead."""
+    if os.environ.get("APPLIANCE_TESTS_REQUIRE_SERVICES") == "1":
+        pytest.fail(f"{what}, and APPLIANCE_TESTS_REQUIRE_SERVICES=1", pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium that can reach loopback only."""
+    if not CHROMIUM.exists():
+        missing(f"there is no {CHROMIUM}")
+    with launch() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def portal_home(tmp_path_factory) -> Path:
+    """The HOME of the portal's process, empty before it starts."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def portal_process(portal_home: Path) -> Iterator[Portal]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Only what a service has: no HOME of a developer, no settings of Streamlit from outside.
+    environment = {"HOME": str(portal_home), "PATH": os.defpath, "LANG": "C.UTF-8"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.journeys.fake_portal", str(port)], cwd=ROOT, env=environment
+    )
+    portal = Portal(f"http://127.0.0.1:{port}", process.pid)
+    try:
+        for _ in range(300):
+            if process.poll() is not None:
+                pytest.fail(f"the portal ended with {process.returncode} at its start")
+            try:
+                httpx.get(f"{portal.address}/signin", trust_env=False)
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        yield portal
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def portal(portal_process: Portal) -> Portal:
+    """The portal, with the fake API as it was at the start."""
+    portal_process.reset()
+    return portal_process
+
+
+@pytest.fixture
+def page(chromium, portal: Portal):
+    """A page of a Japanese reader at a wide screen; the test fails when it saw a violation or another origin."""
+    with portal.page(chromium) as page:
+        yield page

@@ -1,0 +1,381 @@
+"""`ingest` on real trees: what it takes in, what it leaves, what it removes, and what it says of each file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.connect import Connection, Refused
+from appliance.store.registry import Entry
+from ingest import pipeline as module
+from ingest.original import read_original
+from tests.unit.flows import house
+from tests.unit.ingest_pipeline.conftest import MANIFEST, Bench
+
+RULE = "在宅勤務の申請は前週の木曜日までに行う。\n"
+
+
+def many(bench: Bench, count: int) -> None:
+    for n in range(count):
+        bench.write(f"規則{n:02}.txt", f"第{n}号の規則です。{RULE}")
+
+
+def entry(bench: Bench, path: str) -> Entry:
+    with house.opened(bench.home) as services:
+        found = services.registry.at("c", path)
+        assert found is not None
+        return found
+
+
+# --- in step with the folder -----------------------------------------------------------------------------------------
+
+
+def test_new_changed_and_unchanged_files_are_told_apart(bench: Bench) -> None:
+    many(bench, 3)
+    assert set(bench.sync().states.values()) == {"stored"}
+    bench.write("規則01.txt", "改めた規則です。")
+    bench.write("規則03.txt", "新しい規則です。")
+    ended = bench.sync()
+    assert ended.code == 0
+    assert ended.states == {
+        "規則00.txt": "unchanged", "規則01.txt": "replaced", "規則02.txt": "unchanged", "規則03.txt": "stored",
+    }  # fmt: skip
+    assert bench.truth().registered["規則01.txt"] == "改めた規則です。"
+
+
+def test_a_second_run_changes_nothing_also_with_every_key_of_the_manifest_in_use(bench: Bench) -> None:
+    bench.write(
+        "collection.toml",
+        'language = "ja"\nclassification = "restricted"\ngroups = ["全行員", "人事部"]\ndenied = ["派遣・委託"]\n'
+        'compartments = ["x", "a"]\n[[override]]\npath = "*1.txt"\nlanguage = "en"\nvalid_from = 2025-06-02\n'
+        "valid_until = 2035-09-30\n",
+    )
+    many(bench, 3)
+    bench.sync()
+    before = bench.truth()
+    assert set(bench.sync().states.values()) == {"unchanged"}
+    assert bench.truth() == before
+
+
+def test_changed_rights_move_the_document_without_embedding_it_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(bench, 2)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST + '[[override]]\npath = "規則00.txt"\ngroups = ["人事部"]\n')
+    monkeypatch.setattr(module, "convert_file", None)
+    assert bench.sync().states == {"規則00.txt": "access-changed", "規則01.txt": "unchanged"}
+    assert entry(bench, "規則00.txt").access.groups == house.HR
+    assert set(bench.sync().states.values()) == {"unchanged"}
+    bench.truth()
+
+
+def test_a_changed_language_in_the_manifest_reaches_the_stored_document(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST + '[[override]]\npath = "規則00.txt"\nlanguage = "en"\n')
+    assert bench.sync().states == {"規則00.txt": "replaced", "規則01.txt": "unchanged"}
+    assert entry(bench, "規則00.txt").document.language == "en"
+    assert set(bench.sync().states.values()) == {"unchanged"}
+    bench.truth()
+
+
+def test_a_title_that_was_given_elsewhere_does_not_make_a_file_look_changed(bench: Bench) -> None:
+    many(bench, 1)
+    bench.sync()
+    with house.opened(bench.home) as services:
+        found = services.registry.at("c", "規則00.txt")
+        assert found is not None
+        from appliance.store import changes
+
+        change = changes.Change("case", "describe", found.document.key, found.document.version)
+        changes.announce(services.registry, change)
+        new = house.document(services, "規則00.txt", ("x",), title="別の題名")
+        changes.describe(services.registry, replace(new, version=found.document.version), case="case")
+        changes.settle(services.registry, "case")
+    assert bench.sync().states == {"規則00.txt": "unchanged"}
+    assert entry(bench, "規則00.txt").document.title == "別の題名"
+
+
+def test_a_moved_file_is_stored_where_it_is_and_removed_where_it_was(bench: Bench) -> None:
+    many(bench, 12)
+    bench.sync()
+    (bench.root / "移動先").mkdir()
+    (bench.root / "規則05.txt").rename(bench.root / "移動先/規則05.txt")
+    ended = bench.sync()
+    assert ended.code == 0
+    assert (ended.states["規則05.txt"], ended.states["移動先/規則05.txt"]) == ("removed", "stored")
+    assert "移動先/規則05.txt" in bench.truth().registered
+    assert "規則05.txt" not in bench.truth().registered
+
+
+def test_add_takes_in_one_file_and_removes_none(bench: Bench) -> None:
+    many(bench, 3)
+    bench.sync()
+    (bench.root / "規則00.txt").unlink()
+    bench.write("下/規則9.txt", RULE)
+    ended = bench.ingest("add", str(bench.root / "下/規則9.txt"), "--collection", "c", "--json")
+    assert (ended.code, ended.states) == (0, {"下/規則9.txt": "stored"})
+    assert len(bench.truth().registered) == 4
+
+
+def test_remove_takes_a_document_out_by_its_path(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    ended = bench.ingest("remove", "規則00.txt", "--collection", "c", "--json")
+    assert (ended.code, ended.states) == (0, {"規則00.txt": "removed"})
+    assert set(bench.truth().registered) == {"規則01.txt"}
+
+
+def test_remove_says_what_it_removed_before_a_path_that_is_not_there(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    ended = bench.ingest("remove", "規則00.txt", "nothing.txt", "規則01.txt", "--collection", "c", "--json")
+    assert (ended.code, ended.states) == (5, {"規則00.txt": "removed"})
+    assert "c/nothing.txt" in ended.err
+    assert set(bench.truth().registered) == {"規則01.txt"}
+
+
+def test_status_lists_what_the_collection_holds(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    ended = bench.ingest("status", "--collection", "c", "--json")
+    assert [row["path"] for row in ended.rows.values()] == ["規則00.txt", "規則01.txt"]
+    assert "規則00.txt" in bench.ingest("status", "--collection", "c").out
+
+
+# --- removals --------------------------------------------------------------------------------------------------------
+
+
+def test_more_than_a_tenth_missing_stops_and_changes_nothing(bench: Bench) -> None:
+    many(bench, 10)
+    bench.sync()
+    for n in (3, 4):
+        (bench.root / f"規則{n:02}.txt").unlink()
+    bench.write("規則00.txt", "改めた規則です。")
+    before = bench.truth()
+    ended = bench.sync()
+    assert (ended.code, ended.out) == (11, "")
+    assert "2 of the collection's 10 documents are not in the folder. Nothing was changed." in ended.err
+    assert "--yes" in ended.err
+    assert bench.truth() == before
+
+
+def test_a_tenth_missing_is_removed_without_asking(bench: Bench) -> None:
+    many(bench, 10)
+    bench.sync()
+    (bench.root / "規則03.txt").unlink()
+    ended = bench.sync()
+    assert (ended.code, ended.states["規則03.txt"]) == (0, "removed")
+    assert len(bench.truth().registered) == 9
+
+
+@pytest.mark.parametrize("options", [("--yes",), ("--max-removals", "50")])
+def test_many_removals_are_done_when_they_are_meant(bench: Bench, options: tuple[str, ...]) -> None:
+    many(bench, 4)
+    bench.sync()
+    for n in (0, 1):
+        (bench.root / f"規則{n:02}.txt").unlink()
+    ended = bench.sync(*options)
+    assert ended.code == 0
+    assert set(bench.truth().registered) == {"規則02.txt", "規則03.txt"}
+
+
+@pytest.mark.parametrize("fault", ["empty", "missing", "a file", "no manifest"])
+def test_a_folder_that_is_not_believed_removes_nothing(bench: Bench, fault: str) -> None:
+    many(bench, 3)
+    bench.sync()
+    before = bench.truth()
+    bench.root.rename(bench.root.with_name("away"))
+    if fault == "empty":
+        bench.root.mkdir()
+    elif fault == "a file":
+        bench.root.write_text("x")
+    elif fault == "no manifest":
+        bench.write("規則00.txt", RULE)
+    ended = bench.sync("--yes")
+    assert (ended.code, ended.out) == (3, "")
+    assert str(bench.root) in ended.err
+    assert bench.truth() == before
+
+
+def test_a_folder_with_its_manifest_alone_removes_nothing(bench: Bench) -> None:
+    many(bench, 3)
+    bench.sync()
+    before = bench.truth()
+    for file in bench.root.glob("*.txt"):
+        file.unlink()
+    assert bench.sync("--yes").code == 3
+    assert bench.truth() == before
+
+
+# --- looking without touching ----------------------------------------------------------------------------------------
+
+
+def test_check_says_what_sync_would_do_and_does_none_of_it(bench: Bench) -> None:
+    many(bench, 3)
+    bench.sync()
+    (bench.root / "規則00.txt").unlink()
+    bench.write("規則01.txt", "改めた規則です。")
+    bench.write("壊れた.pdf", "%PDF-1.7 no more")
+    bench.write("collection.toml", MANIFEST + '[[override]]\npath = "規則02.txt"\ngroups = ["人事部"]\n')
+    before = bench.truth()
+    ended = bench.ingest("check", str(bench.root), "--collection", "c", "--json")
+    assert ended.code == 10
+    assert ended.states == {
+        "規則00.txt": "would-remove", "規則01.txt": "would-store", "規則02.txt": "would-change-access",
+        "壊れた.pdf": "failed",
+    }  # fmt: skip
+    assert bench.truth() == before
+
+
+# --- files that fail -------------------------------------------------------------------------------------------------
+
+
+def test_a_bad_file_is_a_row_with_its_reason_and_the_others_come_in(bench: Bench) -> None:
+    many(bench, 2)
+    bench.write("壊れた.pdf", "%PDF-1.7 no more")
+    bench.write("画像.png", "x")
+    ended = bench.sync()
+    assert ended.code == 10
+    assert ended.states["規則00.txt"] == ended.states["規則01.txt"] == "stored"
+    for path in ("壊れた.pdf", "画像.png"):
+        row = ended.rows[path]
+        assert row["state"] == "failed"
+        assert row["code"]
+        assert path.split("/")[-1] in row["reason"]
+    assert set(bench.truth().registered) == {"規則00.txt", "規則01.txt"}
+
+
+def test_a_file_that_fails_keeps_its_stored_version(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    (bench.root / "規則00.txt").write_bytes(b"\x00\x01\x02\xff\xfe" * 100)
+    before = bench.truth()
+    bench.sync()
+    assert bench.truth().registered["規則01.txt"] == before.registered["規則01.txt"]
+    assert "規則00.txt" in bench.truth().registered
+
+
+def test_fail_fast_ends_at_the_first_failure_and_still_reports(bench: Bench) -> None:
+    bench.write("0.txt", RULE)
+    bench.sync()
+    bench.write("1.pdf", "%PDF-1.7 no more")
+    for n in range(2, 9):
+        bench.write(f"{n}.txt", f"{n}{RULE}")
+    ended = bench.sync("--fail-fast")
+    assert ended.code == 3
+    assert "1.pdf" in ended.err
+    assert set(bench.truth().registered) < {"0.txt", *(f"{n}.txt" for n in range(2, 9))}
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_a_row(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(bench, 3)
+
+    def read(found: Any, file: Any) -> Any:
+        if file.path == "規則01.txt":
+            os.unlink(found.root / file.path)
+        return read_original(found, file)
+
+    monkeypatch.setattr(module, "read_original", read)
+    ended = bench.sync()
+    assert ended.code == 10
+    assert (ended.rows["規則01.txt"]["state"], ended.rows["規則01.txt"]["code"]) == ("failed", "file-gone")
+    assert set(bench.truth().registered) == {"規則00.txt", "規則02.txt"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "named"),
+    [
+        ('language = "ja"\nclassification = "internal"\ngroups = ["存在しない部"]\n', "存在しない部"),
+        ('language = "ja"\nclassification = "internal"\ngroups = []\n', "groups"),
+        ('language = "ja"\nclassification = "internal"\ngruops = ["全行員"]\n', "gruops"),
+    ],
+)
+def test_a_manifest_that_cannot_be_meant_stops_the_run(bench: Bench, manifest: str, named: str) -> None:
+    many(bench, 2)
+    bench.write("collection.toml", manifest)
+    ended = bench.sync()
+    assert (ended.code, ended.out) == (3, "")
+    assert named in ended.err
+    assert bench.truth().registered == {}
+
+
+def test_what_the_api_refuses_of_one_file_is_its_row(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(bench, 2)
+
+    def refuse(self: Connection, path: str, files: Any) -> Any:
+        raise Refused("document-invalid", f"{path} contradicts itself", {})
+
+    monkeypatch.setattr(Connection, "upload", refuse)
+    ended = bench.sync()
+    assert ended.code == 10
+    assert {row["code"] for row in ended.rows.values()} == {"document-invalid"}
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"), [("index-unavailable", 7), ("audit-unavailable", 7), ("embedder-mismatch", 6)]
+)
+def test_what_concerns_every_file_ends_the_run_and_what_was_stored_is_reported(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, code: str, ends: int
+) -> None:
+    many(bench, 20)
+    upload, calls = Connection.upload, list[str]()
+
+    def refuse(self: Connection, path: str, files: Any) -> Any:
+        calls.append(path)
+        if len(calls) == 3:
+            raise Refused(code, "it is down", {})
+        return upload(self, path, files)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Connection, "upload", refuse)
+        ended = bench.sync()
+    assert ended.code == ends
+    assert ended.err == "ingest: it is down\n"
+    assert list(ended.states.values()) == ["stored", "stored"]
+    assert len(bench.truth().registered) == 2
+    states = list(bench.sync().states.values())
+    assert (states.count("unchanged"), states.count("stored")) == (2, 18)
+
+
+# --- what people read ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ja", ["登録", "失敗", "文書", "登録 1、失敗 1"]),
+        ("en", ["stored", "failed", "document", "stored 1, failed 1"]),
+    ],
+)
+def test_the_report_is_in_the_language_set(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, language: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", language)
+    many(bench, 1)
+    bench.write("壊れた.pdf", "%PDF-1.7 no more")
+    out = bench.ingest("sync", str(bench.root), "--collection", "c").out
+    for word in words:
+        assert word in out
+    assert "\x1b" not in out
+
+
+def test_acting_characters_in_a_name_do_not_act_in_the_report(bench: Bench) -> None:
+    bench.write("a\x1b[31m\u202eb.txt", RULE)
+    ended = bench.ingest("sync", str(bench.root), "--collection", "c")
+    assert "\x1b" not in ended.out + ended.err
+    assert "\u202e" not in ended.out + ended.err
+
+
+def test_an_installation_that_is_not_there_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "nowhere"))
+    ended = bench.sync()
+    assert (ended.code, ended.out) == (3, "")
+    assert str(tmp_path / "nowhere") in ended.err
