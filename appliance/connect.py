@@ -15,8 +15,7 @@ from typing import Any
 
 import httpx
 
-from appliance.errors import REGISTERED, ApplianceError, ServerUnreachable
-from appliance.models import Language
+from appliance.errors import ApiProblem, ServerUnreachable
 from appliance.private import FOLDER, SOCKET, ownership, socket_path
 from appliance.settings import Settings
 
@@ -24,24 +23,6 @@ _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
 _LAST_SECONDS = 0.1
 _GRACE_SECONDS = 60  # for what another command asked of this one's server
-
-
-class Refused(ApplianceError):
-    """The API's refusal, as it came: its code, and its sentence in the language asked for."""
-
-    def __init__(self, code: str, message: str, values: dict[str, str]) -> None:
-        self.refused_code = code
-        self.message = message
-        super().__init__(**values)
-
-    def text(self, language: Language) -> str:
-        """The sentence, which the API wrote in the caller's language."""
-        return self.message
-
-    @property
-    def kind(self) -> type[ApplianceError]:
-        """The error that the API raised; ApplianceError where its code is not known here."""
-        return REGISTERED.get(self.refused_code, ApplianceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ class Event:
 
 
 class Connection:
-    """Requests to the API. Every refusal is raised as Refused.
+    """Requests to the API. Every refusal is raised as ApiProblem.
 
     A command that served this one may end before it. What could not even be connected is asked of whoever serves then,
     which may be this process; sessions are kept by the store, so a cookie outlives its server.
@@ -127,7 +108,7 @@ class Connection:
             return response
         try:
             body = response.json()
-            raise Refused(body["code"], body["message"], body.get("values", {}))
+            raise ApiProblem(code=body["code"], message=body["message"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise ServerUnreachable(why=f"HTTP {response.status_code}") from error
 

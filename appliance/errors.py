@@ -525,6 +525,20 @@ class ApiProblem(ApplianceError):
     en = "{message}"
     ja = "{message}"
 
+    def __init__(self, *, code: str, message: str) -> None:
+        self.refused = code
+        self.message = visible(message)
+        super().__init__(code=code, message=message)
+
+    def text(self, language: Language) -> str:
+        """The sentence as it came: the API wrote it in the caller's language."""
+        return self.message
+
+    @property
+    def kind(self) -> type[ApplianceError]:
+        """The error that the API raised; this class where its code is not known here."""
+        return REGISTERED.get(self.refused, ApiProblem)
+
 
 class ApiUnreachable(Unavailable):
     """The API did not answer, or broke off in the middle."""

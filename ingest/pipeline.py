@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from appliance.api.schemas import StoredDocument
-from appliance.connect import Refused
 from appliance.embedding.pool import cores, embed_in_order
-from appliance.errors import ApplianceError, Denied, EmbedderMismatch, Unavailable
+from appliance.errors import ApiProblem, ApplianceError, Denied, EmbedderMismatch, Unavailable
 from appliance.models import Language, Vector
 from appliance.protocols import Embedder
 from ingest.converted import Converted, Limits
@@ -153,13 +152,13 @@ class Pipeline:
         matrix = np.stack(vectors) if vectors else np.empty((0, self._embedder.identity.dimensions), np.float32)
         try:
             stored = self._target.store(ready.original, ready.converted, ready.drafts, matrix, given)
-        except Refused as error:
+        except ApiProblem as error:
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 
     def _failed(self, path: str, error: ApplianceError) -> Row:
         """The row of a file that failed; what concerns every file is raised instead."""
-        kind, code = (error.kind, error.refused_code) if isinstance(error, Refused) else (type(error), error.code)
+        kind, code = (error.kind, error.refused) if isinstance(error, ApiProblem) else (type(error), error.code)
         if self._options.fail_fast or issubclass(kind, _OF_EVERY_FILE):
             raise error
         return Row(path, "failed", reason=error.text(self._options.language), code=code)

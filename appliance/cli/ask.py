@@ -10,7 +10,8 @@ import click
 from appliance.api import schemas
 from appliance.cli.command import settings
 from appliance.cli.output import as_json
-from appliance.connect import Connection, Refused, connect
+from appliance.connect import Connection, connect
+from appliance.errors import ApiProblem
 from appliance.models import Language
 from appliance.visible import one_line, visible
 
@@ -46,7 +47,7 @@ def _collected(api: Connection, body: object) -> dict[str, object]:
     for event in api.stream("/ask", body):
         data = json.loads(event.data)
         if event.name == "error":
-            raise Refused(data["code"], data["message"], data["values"])
+            raise ApiProblem(code=data["code"], message=data["message"])
         if event.name == "citation":
             citations.append(data)
         elif event.name == "status":
@@ -79,7 +80,7 @@ class _Printer:
                     self._done(schemas.DoneEvent.model_validate_json(event.data))
                 case "error":
                     problem = schemas.Problem.model_validate_json(event.data)
-                    raise Refused(problem.code, problem.message, problem.values)
+                    raise ApiProblem(code=problem.code, message=problem.message)
 
     def _token(self, token: schemas.TokenEvent) -> None:
         if token.sentence != self._sentence and self._sentence >= 0:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from appliance.connect import Refused
-from appliance.errors import ApplianceError, BadInput, Conflict, Denied, InternalError, NotThere, Unavailable
+from appliance.errors import (
+    ApiProblem,
+    ApplianceError,
+    BadInput,
+    Conflict,
+    Denied,
+    InternalError,
+    NotThere,
+    Unavailable,
+)
 
 OK = 0
 INTERNAL = 1
@@ -41,5 +49,5 @@ MEANINGS: dict[int, str] = {
 
 def code_of(error: ApplianceError) -> int:
     """The exit code of an error, also of one that the API raised."""
-    kind = error.kind if isinstance(error, Refused) else type(error)
+    kind = error.kind if isinstance(error, ApiProblem) else type(error)
     return next((CODES[step] for step in kind.__mro__ if step in CODES), INTERNAL)

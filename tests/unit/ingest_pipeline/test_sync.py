@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from appliance.connect import Connection, Refused
+from appliance.connect import Connection
+from appliance.errors import ApiProblem
 from appliance.store.registry import Entry
 from ingest import pipeline as module
 from ingest.original import read_original
@@ -309,7 +310,7 @@ def test_what_the_api_refuses_of_one_file_is_its_row(bench: Bench, monkeypatch: 
     many(bench, 2)
 
     def refuse(self: Connection, path: str, files: Any) -> Any:
-        raise Refused("document-invalid", f"{path} contradicts itself", {})
+        raise ApiProblem(code="document-invalid", message=f"{path} contradicts itself")
 
     monkeypatch.setattr(Connection, "upload", refuse)
     ended = bench.sync()
@@ -329,7 +330,7 @@ def test_what_concerns_every_file_ends_the_run_and_what_was_stored_is_reported(
     def refuse(self: Connection, path: str, files: Any) -> Any:
         calls.append(path)
         if len(calls) == 3:
-            raise Refused(code, "it is down", {})
+            raise ApiProblem(code=code, message="it is down")
         return upload(self, path, files)
 
     with monkeypatch.context() as broken:
