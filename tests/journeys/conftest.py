@@ -54,12 +54,13 @@ def portal_process(portal_home: Path) -> Iterator[Portal]:
             if process.poll() is not None:
                 pytest.fail(f"the portal ended with {process.returncode} at its start")
             try:
-                httpx.get(f"{portal.address}/signin", trust_env=False)
+                portal.api("GET", "/signin")
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
         yield portal
     finally:
+        portal.http.close()
         process.terminate()
         process.wait(20)
 

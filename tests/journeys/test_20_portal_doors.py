@@ -5,12 +5,11 @@ import os
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.journeys.browser import FIELD, answered, idle, sign_in, until
+from tests.journeys.browser import FIELD, answered, idle, sign_in, sign_in_by_hand, until
 from ui.guard import CONTENT_SECURITY_POLICY
 
 PAGES = ["/", "/documents", "/audit", "/?c=abc"]
@@ -87,7 +86,7 @@ def test_another_host_is_refused_everywhere(portal, host, path):
 def test_an_act_without_our_exact_origin_is_refused(portal, origin, path):
     named = origin and origin.format(port=portal.address.rpartition(":")[2])
 
-    answer = httpx.post(portal.address + path, headers={"origin": named} if named else {}, trust_env=False)
+    answer = portal.http.post(portal.address + path, headers={"origin": named} if named else {})
 
     assert answer.status_code == 403
 
@@ -127,7 +126,7 @@ def test_every_response_carries_the_policy(portal, path):
 
 
 def test_signing_in_leads_to_the_question_and_the_cookie_is_out_of_reach_of_scripts(portal, page):
-    sign_in(page)
+    sign_in_by_hand(page)
 
     cookie = next(c for c in page.context.cookies() if c["name"] == "sid")
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
@@ -169,11 +168,11 @@ def test_an_open_page_is_replaced_as_soon_as_its_session_ends(portal, page):
 
 
 def test_signing_in_as_somebody_else_ends_the_session_that_was_open_here(portal, page):
-    sign_in(page, "yamada")
+    sign_in_by_hand(page, "yamada")
     other = page.context.new_page()
     other.address = portal.address
 
-    sign_in(other, "sato")
+    sign_in_by_hand(other, "sato")
 
     page.wait_for_url("**/signin?expired", timeout=5000)
     other.reload()
