@@ -99,11 +99,11 @@ class Answering:
         Raises AuditUnavailable before anything is shown where the log cannot be written.
         """
         begin = time.perf_counter()
-        await asyncio.wrap_future(self.audit.submit(_received(question)))  # (7)
         outcome: AnswerOutcome = "stopped"  # until it is known otherwise
         passages: tuple[Passage, ...] = ()
         reader = AnswerReader(passages)
         try:
+            await asyncio.wrap_future(self.audit.submit(_received(question)))  # (7)
             yield Stage("searching")
             access = filter_for(question.principal, self.registry.lists.all(), datetime.now(UTC))  # (3)
             retrieved = await asyncio.to_thread(  # (4) (5)

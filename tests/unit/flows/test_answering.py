@@ -309,6 +309,20 @@ def test_an_answer_broken_off_anywhere_is_recorded_as_far_as_it_came(filled: Ser
         assert last.texts == {"answer": "一文目です。\n二文目の途中"}
 
 
+def test_an_asker_who_leaves_before_the_question_is_durable_leaves_no_open_case(filled: Services) -> None:
+    one, log = question(filled), Recording(filled.audit)
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(anext(answering(filled, log=log).answer(one)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.sleep(0.3)
+
+    asyncio.run(leave())
+    assert [event.action for event in case(filled, one)] == ["question.received", "question.aborted"]
+
+
 def test_a_conversation_deleted_while_its_answer_is_written_does_not_come_back(filled: Services) -> None:
     one = question(filled)
 
