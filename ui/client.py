@@ -50,7 +50,7 @@ class Endpoint:
     ASK = "/api/ask"
     DOCUMENTS = "/api/documents"
     CONVERSATIONS = "/api/conversations"
-    AUDIT = "/api/audit"
+    AUDIT = "/api/audit/events"
     AUDIT_CASES = "/api/audit/cases"
     AUDIT_VERIFY = "/api/audit/verify"
     AUDIT_EXPORT = "/api/audit/export"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.journeys.browser import CHROMIUM, Portal, launch
+from tests.journeys.commands import Installation, installation
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,3 +78,22 @@ def page(chromium, portal: Portal):
     """A page of a Japanese reader at a wide screen; the test fails when it saw a violation or another origin."""
     with portal.page(chromium) as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The whole sample corpus, taken in once, and served with the portal: the product, with nothing put in its place."""
+    demo = ROOT / "infra" / "demo" / "corpus"
+    home = installation(tmp_path_factory.mktemp("corpus") / "h")
+    for folder in sorted(demo.iterdir()):
+        home.run("ingest", "sync", str(folder), "--collection", folder.name, codes=(0, 10))
+    with home.served(("portal",)):
+        yield home
+
+
+@pytest.fixture(scope="session")
+def product(corpus: Installation) -> Iterator[Portal]:
+    """The portal of the served sample corpus."""
+    portal = Portal(f"http://127.0.0.1:{corpus.port}", 0)
+    yield portal
+    portal.http.close()

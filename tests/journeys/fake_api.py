@@ -310,7 +310,7 @@ def _audit(api: FastAPI, state: State) -> None:
     def auditor(request: Request) -> bool:
         return "auditor" in PEOPLE[state.sessions[request.cookies["sid"]]].roles
 
-    @api.get("/audit")
+    @api.get("/audit/events")
     async def audit(
         request: Request,
         limit: int = 50,

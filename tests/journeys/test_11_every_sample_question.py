@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.commands import Installation, installation
+from tests.journeys.commands import Installation
 
 DEMO = Path(__file__).parents[2] / "infra/demo"
 QUESTIONS: list[dict[str, Any]] = tomllib.loads((DEMO / "questions.toml").read_text("utf-8"))["question"]
-COLLECTIONS = sorted(folder.name for folder in (DEMO / "corpus").iterdir() if folder.is_dir())
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -32,15 +30,6 @@ class Said:
     citations: list[dict[str, Any]]
     sources: dict[int, dict[str, Any]]
     sentences: list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    home = installation(tmp_path_factory.mktemp("corpus") / "h")
-    for name in COLLECTIONS:
-        home.run("ingest", "sync", str(DEMO / "corpus" / name), "--collection", name, codes=(0, 10))
-    with home.served():
-        yield home
 
 
 def asked(home: Installation, person: str, text: str) -> Said:
