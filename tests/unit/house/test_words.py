@@ -48,7 +48,7 @@ def all_errors() -> list[type[ApplianceError]]:
     """Every concrete error of the product, wherever it is defined."""
     for package in (appliance, ingest):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith(".errors"):
+            if module.name.endswith("errors"):
                 importlib.import_module(module.name)
     return [REGISTERED[code] for code in sorted(REGISTERED)]
 
@@ -76,7 +76,7 @@ class TestEveryError:
 
     def test_is_a_japanese_and_an_english_sentence(self, error: type[ApplianceError]) -> None:
         assert KANA.search(error.ja)
-        assert error.ja.endswith("。")
+        assert "。" in error.ja  # an example may follow
         assert error.en.isascii()
         assert error.en[0].isupper() or error.en[0] == "{"
 
