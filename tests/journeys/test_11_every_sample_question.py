@@ -50,7 +50,11 @@ def asked(home: Installation, person: str, text: str) -> Said:
 
 
 def of(expect: str) -> list[Any]:
-    return [pytest.param(q, id=q["id"]) for q in QUESTIONS if q["expect"] == expect]
+    """The questions with this expectation; those marked as hard may fail, and are asked all the same."""
+    hard = pytest.mark.xfail(reason="hard: beyond the small embedder", strict=False)
+    return [
+        pytest.param(q, id=q["id"], marks=[hard] if q.get("hard") else []) for q in QUESTIONS if q["expect"] == expect
+    ]
 
 
 def stands_where(question: dict[str, Any], citation: dict[str, Any], source: dict[str, Any]) -> bool:

@@ -23,6 +23,11 @@ def test_english_cosines_are_judged_by_a_lower_bound() -> None:
 
 
 def test_the_bounds_themselves_are_enough() -> None:
-    assert strong_enough(hit(0.855, 0.0), language="ja")
+    assert strong_enough(hit(0.87, 0.0), language="ja")
     assert strong_enough(hit(0.835, 0.0), language="en")
     assert strong_enough(hit(0.0, 0.6), language="ja")
+
+
+def test_words_in_common_make_up_for_a_little_of_the_nearness() -> None:
+    assert not strong_enough(hit(0.86, 0.1), language="ja")
+    assert strong_enough(hit(0.86, 0.3), language="ja")
