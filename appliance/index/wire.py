@@ -210,8 +210,8 @@ def _chunks_received(fields: dict[str, Any], arrays: bytes) -> list[IndexedChunk
     all_terms = np.frombuffer(arrays[after_vectors:], dtype=np.uint32)
     ends = np.cumsum([0, *terms]).tolist()
     return [
-        IndexedChunk(*ids, dense, tuple(all_terms[start:end].tolist()))
-        for ids, dense, (start, end) in zip(kept, vectors, pairwise(ends), strict=True)
+        IndexedChunk(chunk, document, version, acl_id, dense, tuple(all_terms[start:end].tolist()))
+        for (chunk, document, version, acl_id), dense, (start, end) in zip(kept, vectors, pairwise(ends), strict=True)
     ]
 
 
