@@ -18,6 +18,7 @@ import pytest
 
 from appliance.errors import IndexLocked, IndexUnavailable, InvalidVector
 from appliance.index import launch, process
+from appliance.index.edge import EdgeIndex
 from appliance.index.process import STARTS, EdgeProcess
 from tests.contract.index_cases import COLLECTION, NORTH, asking, chunk, may_see, number, vector
 
@@ -211,6 +212,8 @@ def test_when_its_parent_is_killed_the_process_ends_and_lets_go_of_the_folder(tm
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "index")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         child = int(holder.stdout.readline())
+        # It would not notice the end of its connections: the kernel's signal alone reaches it.
+        os.kill(child, signal.SIGSTOP)
         holder.kill()
         holder.wait()
 
@@ -218,6 +221,17 @@ def test_when_its_parent_is_killed_the_process_ends_and_lets_go_of_the_folder(tm
         index = EdgeProcess(tmp_path / "index", COLLECTION)
 
     assert gone(child)
+    assert index.count(access=may_see(7)) == 1
+    index.close()
+
+
+def test_a_predecessor_that_is_about_to_end_is_waited_for(tmp_path: Path) -> None:
+    predecessor = EdgeIndex(tmp_path / "index", COLLECTION)
+    predecessor.upsert([chunk(1)])
+    threading.Timer(1.0, predecessor.close).start()
+
+    index = EdgeProcess(tmp_path / "index", COLLECTION)
+
     assert index.count(access=may_see(7)) == 1
     index.close()
 
