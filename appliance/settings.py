@@ -59,7 +59,10 @@ class Settings(BaseModel):
     ] = None
     session_minutes: Annotated[int, Field(ge=1, le=1440, description="A session ends after this time unused.")] = 60
     session_hours: Annotated[int, Field(ge=1, le=24, description="A session ends after this time in any case.")] = 10
-    index: Annotated[Literal["edge", "qdrant"], Field(description="`edge`: in process; `qdrant`: a server.")] = "edge"
+    index: Annotated[
+        Literal["edge", "qdrant"],
+        Field(description="`edge`: on this machine, in a process of its own; `qdrant`: a server."),
+    ] = "edge"
     qdrant_url: Annotated[str, Field(description="Address of the Qdrant server, with index = qdrant.")] = ""
     qdrant_collection: Annotated[str, Field(description="Name of the collection on the Qdrant server.")] = "appliance"
     qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None

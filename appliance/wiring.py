@@ -94,9 +94,9 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
 
         key = settings.secret(settings.qdrant_api_key_file)
         return QdrantIndex(settings.qdrant_url, api_key=key, name=settings.qdrant_collection, collection=collection)
-    from appliance.index.edge import EdgeIndex
+    from appliance.index.process import EdgeProcess
 
-    return EdgeIndex(settings.data / "index", collection)
+    return EdgeProcess(settings.data / "index", collection)
 
 
 def _record_expiry(person: str, audit: AuditLog) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 from appliance.errors import EmbedderMismatch, InvalidVector
 from appliance.models import EmbedderIdentity, IndexedChunk, Vector
 
+Entry = tuple[str, str, str, int | None]  # of the inventory: (chunk id, document, version, access list id)
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:

@@ -18,7 +18,7 @@ from typing import TextIO
 import qdrant_edge as qdrant
 
 from appliance.errors import IndexLocked, IndexUnavailable
-from appliance.index import edge_request
+from appliance.index import durable, edge_request
 from appliance.index.collection import Collection
 
 INDEXED = {
@@ -56,7 +56,9 @@ def opened(folder: Path, collection: Collection) -> qdrant.EdgeShard:
         new.update(qdrant.UpdateOperation.create_field_index(field, schema))
     new.flush()
     new.close()
+    durable.tree_synced(preparing)
     preparing.rename(shard)
+    durable.synced([os.open(folder, os.O_RDONLY)])
     return qdrant.EdgeShard.load(str(shard))
 
 

@@ -2,7 +2,8 @@
 
 A person with 100 of 400 access lists asks questions of ten words of chunks with random vectors and words as frequent as
 Zipf's law has them. Each search is timed, and the engine calls it made are caught and made again directly: the ratio
-of the two is what filter, fusion, term weights and checks cost beside the engine. The two legs alone, in one batch and
+of the two is what filter, fusion, term weights and checks cost beside the engine. What the process of its own adds to
+a caller's wait is a row of its own. The two legs alone, in one batch and
 with payload, are the least that any hybrid search needs. Without embedding, and without the registry's re-check.
 """
 
@@ -26,7 +27,9 @@ from appliance.index import edge_request
 from appliance.index.collection import Collection
 from appliance.index.edge import EdgeIndex
 from appliance.index.hybrid import CANDIDATES, ByTerms, ByVector
+from appliance.index.process import EdgeProcess
 from appliance.models import EmbedderIdentity, HybridQuery, IndexedChunk, Vector
+from appliance.protocols import ChunkIndex
 from tests.bench.report import show, write
 
 DIMENSIONS, VOCABULARY, WORDS, LISTS, ALLOWED, QUESTIONS = 384, 30_000, 170, 400, 100, 200
@@ -155,6 +158,8 @@ def measured(size: int, place: Path) -> dict[str, float]:
             engine_calls += len(made)
     index._shard = caught.shard
     index.close()
+    questions = [text.question() for _ in range(QUESTIONS)]
+    here, through = (waited(adapter(place, COLLECTION), questions, access) for adapter in (EdgeIndex, EdgeProcess))
     return {
         "chunks": size,
         "search, CPU ms": float(np.mean(searches)),
@@ -165,10 +170,24 @@ def measured(size: int, place: Path) -> dict[str, float]:
         "two legs alone": float(np.mean(legs)),
         "ratio to them": float(np.sum(searches) / np.sum(legs)),
         "engine calls a search": engine_calls / QUESTIONS,
+        "search in process, wall ms, median": here,
+        "search through the process of its own, wall ms, median": through,
+        "the process adds, ms": through - here,
         "peak MB per 10k chunks": memory,
         "indexing, chunks per CPU-s": size / built,
         "longest pause of a thread while indexing, ms": pauses.longest * 1e3,
     }
+
+
+def waited(index: ChunkIndex, questions: list[HybridQuery], access: AccessFilter) -> float:
+    """The median of what a caller waits for an answer, in milliseconds of the clock on the wall; closes the index."""
+    spent = []
+    for question in [*questions[:10], *questions]:
+        before = time.perf_counter()
+        index.search(question, access=access)
+        spent.append((time.perf_counter() - before) * 1e3)
+    index.close()
+    return float(np.median(spent[10:]))
 
 
 def two_legs(question: HybridQuery, access: AccessFilter) -> qdrant.QueryBatchRequest:

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from appliance.index.edge import EdgeIndex
+from appliance.index.process import EdgeProcess
 from appliance.index.qdrant import MEMORY
 from tests.contract.index_cases import Case, ClientCase, EdgeCase
 
 
-@pytest.fixture(params=["edge", "memory", "server"])
+@pytest.fixture(params=["edge", "process", "memory", "server"])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     """An empty index of each kind."""
-    if request.param == "edge":
-        edge = EdgeCase(tmp_path / "index")
+    if request.param in {"edge", "process"}:
+        edge = EdgeCase(tmp_path / "index", EdgeIndex if request.param == "edge" else EdgeProcess)
         yield edge
         edge.index.close()
         return

@@ -1,4 +1,4 @@
-"""What every ChunkIndex must do: Edge in process, qdrant-client in memory, and a server when QDRANT_URL names one."""
+"""What every ChunkIndex must do: Edge in process and in one of its own, qdrant-client in memory, and a server when QDRANT_URL names one."""
 
 from __future__ import annotations
 
@@ -251,15 +251,15 @@ def test_a_person_who_may_see_nothing_gets_nothing_and_the_engine_would_say_so_t
 
     assert case.index.search(asking(), access=nothing) == []
     assert case.index.count(access=nothing) == 0
-    assert case.index.ask([ByVector(EAST, 5), ByTerms((1,), 5)], access=nothing) == [[], []]
-    assert case.index.stored([UUID(number(1)), UUID(number(2))], access=nothing) == {}
+    assert case.engine.ask([ByVector(EAST, 5), ByTerms((1,), 5)], access=nothing) == [[], []]
+    assert case.engine.stored([UUID(number(1)), UUID(number(2))], access=nothing) == {}
 
 
 def test_a_hidden_chunk_is_not_found_by_its_vector(case: Case) -> None:
     case.plant(raw(1, EAST, (9,), acl_id=8), raw(2, NORTH, (9,)))
 
-    (found,) = case.index.ask([ByVector(EAST, 5)], access=may_see(7))
-    (narrowed,) = case.index.ask([ByVector(EAST, 5, frozenset({UUID(number(1)), UUID(number(2))}))], access=may_see(7))
+    (found,) = case.engine.ask([ByVector(EAST, 5)], access=may_see(7))
+    (narrowed,) = case.engine.ask([ByVector(EAST, 5, frozenset({UUID(number(1)), UUID(number(2))}))], access=may_see(7))
 
     assert [str(found_id) for found_id, _ in found] == [number(2)]
     assert [str(found_id) for found_id, _ in narrowed] == [number(2)]
@@ -268,8 +268,10 @@ def test_a_hidden_chunk_is_not_found_by_its_vector(case: Case) -> None:
 def test_a_hidden_chunk_is_not_found_by_its_terms(case: Case) -> None:
     case.plant(raw(1, terms=(1, 2), acl_id=8), raw(2, terms=(1,)))
 
-    (found,) = case.index.ask([ByTerms((1, 2), 5)], access=may_see(7))
-    (narrowed,) = case.index.ask([ByTerms((1, 2), 5, frozenset({UUID(number(1)), UUID(number(2))}))], access=may_see(7))
+    (found,) = case.engine.ask([ByTerms((1, 2), 5)], access=may_see(7))
+    (narrowed,) = case.engine.ask(
+        [ByTerms((1, 2), 5, frozenset({UUID(number(1)), UUID(number(2))}))], access=may_see(7)
+    )
 
     assert [str(found_id) for found_id, _ in found] == [number(2)]
     assert [str(found_id) for found_id, _ in narrowed] == [number(2)]
@@ -277,12 +279,12 @@ def test_a_hidden_chunk_is_not_found_by_its_terms(case: Case) -> None:
 
 def test_a_hidden_chunk_is_not_found_among_those_that_tie_by_their_terms(case: Case) -> None:
     case.plant(raw(1, EAST, (1,), acl_id=8), raw(2, NORTH, (1,)), raw(3, BETWEEN, (2,)))
-    (idf,) = case.index.ask([ByTerms((1,), 1)], access=may_see(7))
+    (idf,) = case.engine.ask([ByTerms((1,), 1)], access=may_see(7))
     tied = ByTerms((1,), 2, at_least=idf[0][1])
 
-    (found,) = case.index.ask([ByVector(EAST, 5, matching=tied)], access=may_see(7))
+    (found,) = case.engine.ask([ByVector(EAST, 5, matching=tied)], access=may_see(7))
     # A filter on the outer question alone would leave the hidden chunk the only place of the inner one.
-    (first,) = case.index.ask([ByVector(EAST, 5, matching=replace(tied, limit=1))], access=may_see(7))
+    (first,) = case.engine.ask([ByVector(EAST, 5, matching=replace(tied, limit=1))], access=may_see(7))
 
     assert [str(found_id) for found_id, _ in found] == [number(2)]
     assert [str(found_id) for found_id, _ in first] == [number(2)]
@@ -291,7 +293,7 @@ def test_a_hidden_chunk_is_not_found_among_those_that_tie_by_their_terms(case: C
 def test_the_payload_of_a_hidden_chunk_is_not_read(case: Case) -> None:
     case.plant(raw(1, acl_id=8), raw(2))
 
-    assert set(case.index.stored([UUID(number(1)), UUID(number(2))], access=may_see(7))) == {UUID(number(2))}
+    assert set(case.engine.stored([UUID(number(1)), UUID(number(2))], access=may_see(7))) == {UUID(number(2))}
 
 
 def test_hidden_chunks_do_not_crowd_out_a_visible_one(case: Case) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.audit.log import AuditLog
-from appliance.index.edge import EdgeIndex
+from appliance.index.process import EdgeProcess
 from appliance.store import changes
 from appliance.store.originals import Originals
 from tests.unit.flows import house
@@ -23,13 +23,13 @@ POINTS: dict[str, tuple[Any, str]] = {
     "announce": (changes, "announce"),
     "keep": (Originals, "keep"),
     "intern": (changes, "intern"),
-    "upsert": (EdgeIndex, "upsert"),
+    "upsert": (EdgeProcess, "upsert"),
     "make_current": (changes, "make_current"),
     "describe": (changes, "describe"),
     "change_access": (changes, "change_access"),
-    "set_access": (EdgeIndex, "set_access"),
+    "set_access": (EdgeProcess, "set_access"),
     "registry_remove": (changes, "remove"),
-    "index_delete": (EdgeIndex, "delete"),
+    "index_delete": (EdgeProcess, "delete"),
     "forget": (Originals, "forget"),
     "settle": (changes, "settle"),
 }

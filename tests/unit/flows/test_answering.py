@@ -22,7 +22,7 @@ from appliance.errors import (
     ServerUnreachable,
 )
 from appliance.generation import generation_pipeline
-from appliance.index.edge import EdgeIndex
+from appliance.index.process import EdgeProcess
 from appliance.models import Actor, Answer, AuditEvent, Citation, Prompt, Receipt, Token, new_id
 from appliance.store.conversations import PastTurn
 from appliance.wiring import Services
@@ -366,7 +366,7 @@ def test_a_search_that_fails_is_recorded_too(filled: Services, monkeypatch: pyte
     def down(*_: object, **__: object) -> None:
         raise IndexUnavailable(where="here", why="it is down")
 
-    monkeypatch.setattr(EdgeIndex, "search", down)
+    monkeypatch.setattr(EdgeProcess, "search", down)
     one = question(filled)
     with pytest.raises(IndexUnavailable, match="it is down"):
         asyncio.run(heard(filled.answering.answer(one)))

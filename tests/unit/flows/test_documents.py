@@ -26,7 +26,7 @@ from appliance.errors import (
     IndexUnavailable,
     StoreUnavailable,
 )
-from appliance.index.edge import EdgeIndex
+from appliance.index.process import EdgeProcess
 from appliance.models import AuditEvent, HybridQuery, IndexedChunk, Receipt, chunk_id
 from appliance.store import changes
 from appliance.store.originals import Originals
@@ -154,7 +154,7 @@ FULL = StoreUnavailable(where="here", why="database or disk is full")
     [
         (Originals, "keep", DiskFull(path="here", document="c/a.txt")),
         (changes, "intern", FULL),
-        (EdgeIndex, "upsert", DOWN),
+        (EdgeProcess, "upsert", DOWN),
         (changes, "make_current", FULL),
     ],
 )
@@ -181,7 +181,7 @@ def test_what_could_not_be_ended_is_ended_before_the_next_change(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(services, text=OLD)
-    monkeypatch.setattr(EdgeIndex, "delete", failing(DOWN, times=2)(EdgeIndex.delete))
+    monkeypatch.setattr(EdgeProcess, "delete", failing(DOWN, times=2)(EdgeProcess.delete))
     with pytest.raises(IndexUnavailable, match="down"):
         put(services, text=NEW)  # current, but the old chunks are still there, also after the attempt to end it
     assert len(changes.open_changes(services.registry)) == 1
@@ -192,7 +192,7 @@ def test_what_could_not_be_ended_is_ended_before_the_next_change(
 
 def test_the_first_cause_is_told_when_ending_fails_too(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Originals, "keep", failing(DiskFull(path="here", document="c/a.txt"))(Originals.keep))
-    monkeypatch.setattr(EdgeIndex, "delete", failing(DOWN)(EdgeIndex.delete))
+    monkeypatch.setattr(EdgeProcess, "delete", failing(DOWN)(EdgeProcess.delete))
     with pytest.raises(DiskFull, match=r"c/a\.txt was not stored"):
         put(services)
     assert [change.done for change in changes.open_changes(services.registry)] == [False]
@@ -204,7 +204,7 @@ def test_rights_that_reached_the_registry_alone_reach_the_index_with_the_next_ca
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(services)
-    monkeypatch.setattr(EdgeIndex, "set_access", failing(DOWN, times=2)(EdgeIndex.set_access))
+    monkeypatch.setattr(EdgeProcess, "set_access", failing(DOWN, times=2)(EdgeProcess.set_access))
     with pytest.raises(IndexUnavailable, match="down"):
         services.documents.change_access("c", "a.txt", house.FOR_HR, actor=house.OPERATOR)
     assert services.documents.change_access("c", "a.txt", house.FOR_HR, actor=house.OPERATOR) == "unchanged"
