@@ -4,39 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from ui.client import NoCookies
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    # Chromium itself calls out: nothing but loopback leads anywhere.
-    "--proxy-server=http://127.0.0.1:9",
-    "--proxy-bypass-list=127.0.0.1",
-]
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIELD = '[data-testid="stChatInputTextArea"]'
-
-
-@contextmanager
-def launch() -> Iterator[Browser]:
-    """Chromium for as long as the context lasts."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
@@ -47,13 +23,19 @@ def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
+def _http() -> httpx.Client:
+    # A connection that waits in a pool may be closed by the server just when the next call takes it.
+    once = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(trust_env=False, cookies=NoCookies(), limits=once)
+
+
 @dataclass
 class Portal:
     """A running portal. `http` keeps no cookie, so that no call carries a person by accident."""
 
     address: str
     pid: int
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, cookies=NoCookies()))
+    http: httpx.Client = field(default_factory=_http)
 
     def api(self, method: str, path: str, **more) -> httpx.Response:
         """A call that carries our exact origin and nothing of a person."""

@@ -10,27 +10,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
-from tests.journeys.browser import CHROMIUM, Portal, launch
+from tests.journeys.browser import Portal
 from tests.journeys.commands import Installation, installation
 
 ROOT = Path(__file__).parents[2]
 
 
-def missing(what: str) -> None:
-    """Skip aloud; where services are required (the variable is set), fail instead."""
-    if os.environ.get("APPLIANCE_TESTS_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"{what}, and APPLIANCE_TESTS_REQUIRE_SERVICES=1", pytrace=False)
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(browser: Browser) -> Browser:
     """A headless Chromium that can reach loopback only."""
-    if not CHROMIUM.exists():
-        missing(f"there is no {CHROMIUM}")
-    with launch() as browser:
-        yield browser
+    return browser
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,15 @@ from tests.services import require
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # The browser itself calls home when it starts: everything but loopback goes to a port where nobody listens.
-QUIET = ["--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>;127.0.0.1;localhost;[::1]"]
+QUIET = [
+    "--proxy-server=http://127.0.0.1:9",
+    "--proxy-bypass-list=<-loopback>;127.0.0.1;localhost;[::1]",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def find() -> str | None:

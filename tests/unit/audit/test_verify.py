@@ -667,7 +667,7 @@ def test_the_verifier_needs_only_the_standard_library_and_cryptography(
     assert done.returncode == 0, done.stderr
     code, *ours = done.stdout.splitlines()[-1].split()
     assert code == "0"
-    assert set(ours) == {
+    assert {name for name in ours if not name.startswith("appliance.errors.")} == {
         "appliance",
         "appliance.actions",
         "appliance.audit",
