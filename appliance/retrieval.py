@@ -3,7 +3,8 @@
     (a) embed the question and take its terms      component `embedder`
     (b) hybrid search inside the access filter     component `retriever`
     (c) keep what is current and still admitted    here, outside the pipeline: no pipeline can skip it
-    (d) search wider while stale hits took places  here
+    (d) search wider while stale hits took places, here
+        and again where a document has just changed
     (e) number the passages
 
 An integrator may replace the pipeline; (c) stands.
@@ -25,6 +26,7 @@ from appliance.protocols import ChunkIndex, Embedder
 from appliance.store.registry import Found, Registry
 
 _WIDEST = 400  # hits; beyond this a question gets what there is
+_AGAIN = 3  # searches more, where all hits came and some of them were of a version replaced between (b) and (c)
 
 
 @component
@@ -82,13 +84,20 @@ class Retrieval:
         """At most `limit` passages, best first. Raises QuestionEmpty where nothing is asked."""
         if not question.strip():
             raise QuestionEmpty()
-        width = limit * 2
+        width, again = limit * 2, _AGAIN
         while True:
             hits = self._search(question, width, access)
             kept = self._keep(hits, principal, access)
-            if len(kept) >= limit or len(hits) < width or width >= _WIDEST:
+            if len(kept) >= limit:
                 break
-            width *= 4
+            if len(hits) < width:
+                if len(kept) == len(hits) or not again:
+                    break
+                again -= 1
+            elif width < _WIDEST:
+                width *= 4
+            else:
+                break
         numbered = tuple(self._number(n, hit, found) for n, (hit, found) in enumerate(kept[:limit], 1))
         return Retrieved(numbered, len(hits) - len(kept))
 

@@ -220,6 +220,22 @@ def test_a_reader_never_sees_half_of_one_version_and_half_of_another(services: S
     house.truth(services)
 
 
+def test_a_document_replaced_between_the_search_and_the_check_is_found_in_its_new_version(services: Services) -> None:
+    house.put(services, house.document(services, "a.txt", VERSIONS["春の版"]))
+    waiting = ["秋の版"]
+
+    def overtaken(query: HybridQuery, access: AccessFilter) -> list[Hit]:
+        hits = services.index.search(query, access=access)
+        if waiting:
+            house.put(services, house.document(services, "a.txt", VERSIONS[waiting.pop()]))
+        return hits
+
+    found = ask(services, house.somebody(), over(services, overtaken)).passages
+
+    assert {passage.chunk.text.split("、")[1] for passage in found} == {"秋の版に改めた。"}
+    assert len(found) == 6
+
+
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 

@@ -212,7 +212,7 @@ def test_when_its_parent_is_killed_the_process_ends_and_lets_go_of_the_folder(tm
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "index")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         child = int(holder.stdout.readline())
-        # It would not notice the end of its connections: the kernel's signal alone reaches it.
+        # Stopped, it cannot notice the end of its connections: the kernel has to end it.
         os.kill(child, signal.SIGSTOP)
         holder.kill()
         holder.wait()
