@@ -104,6 +104,7 @@ def ask(page: Page, question: str) -> None:
 
 def answered(page: Page, question: str) -> None:
     """Ask, and wait for the whole answer."""
+    idle(page)  # until then Streamlit still shows what an earlier run drew
     before = page.locator(".summary").count()
     ask(page, question)
     page.locator(".summary").nth(before).wait_for()
