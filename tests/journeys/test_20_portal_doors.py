@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -164,7 +165,7 @@ def test_an_open_page_is_replaced_as_soon_as_its_session_ends(portal, page):
     portal.api("POST", "/api/test/end-sessions")
 
     page.wait_for_url("**/signin?expired", timeout=5000)
-    assert page.locator(".answer").count() == 0
+    expect(page.locator(".answer")).to_have_count(0)
 
 
 def test_signing_in_as_somebody_else_ends_the_session_that_was_open_here(portal, page):

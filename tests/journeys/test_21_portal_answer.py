@@ -1,6 +1,7 @@
 """A question from the keyboard to the marked passage: streaming, stopping, sources, refusals, hostile text."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.browser import FIELD, answered, ask, idle, sign_in, until
 from tests.journeys.fake_corpus import HOSTILE
@@ -76,7 +77,7 @@ def test_the_preview_is_driven_by_keys_and_gives_the_focus_back(page):
 
     page.keyboard.press("Escape")
 
-    assert page.locator(DIALOG).count() == 0
+    expect(page.locator(DIALOG)).to_have_count(0)
     assert page.evaluate("document.activeElement.hash") == "#source-0-2"
 
 
@@ -137,7 +138,7 @@ def test_a_refusal_says_what_it_means_and_what_to_do(page):
 
     page.get_by_text("閲覧できる文書の中に、根拠となる記述が見つかりませんでした").last.wait_for()
     assert page.get_by_text("区別せずにこの表示になります").is_visible()
-    assert page.locator("a.card").count() == 0
+    expect(page.locator("a.card")).to_have_count(0)
 
 
 def test_an_error_in_the_middle_is_told_with_its_case(page):
@@ -179,7 +180,7 @@ def test_hostile_text_is_only_text(portal, page):
         "[...document.querySelectorAll('a, img')].map(e => e.href || e.src).filter(u => u.includes('evil'))"
     )
     assert away == []
-    assert page.locator(".answer img, dialog img").count() == 0
+    expect(page.locator(".answer img, dialog img")).to_have_count(0)
     assert "\u202e" not in page.content()
     assert HOSTILE not in page.content()
 
@@ -243,7 +244,7 @@ def test_a_reader_without_documents_is_told_why_and_offered_no_examples(page):
     sign_in(page, "nobody")
 
     assert page.get_by_text("あなたが閲覧できる文書はまだありません。").is_visible()
-    assert page.locator(".st-key-examples button").count() == 0
+    expect(page.locator(".st-key-examples button")).to_have_count(0)
 
 
 def test_a_source_cited_twice_by_a_sentence_has_one_chip_and_uncited_passages_stand_in_a_fold(page):
@@ -252,7 +253,7 @@ def test_a_source_cited_twice_by_a_sentence_has_one_chip_and_uncited_passages_st
 
     assert [chip.inner_text() for chip in page.locator("a.cite").all()] == ["1", "2", "3"]
     assert page.get_by_text("ほかに調べた箇所").is_visible()
-    assert page.locator("details.fold a.card").count() == 1
+    expect(page.locator("details.fold a.card")).to_have_count(1)
 
 
 def test_a_reader_inside_the_sources_keeps_the_focus_when_the_answer_ends(portal, page):

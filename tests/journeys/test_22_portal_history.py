@@ -1,5 +1,7 @@
 """Past questions: the list, opening, reloading, what is withheld, deleting."""
 
+from playwright.sync_api import expect
+
 from tests.journeys.browser import FIELD, answered, idle, sign_in, until
 
 
@@ -14,7 +16,7 @@ def test_an_answer_stays_after_a_reload_and_stands_in_the_list(page):
 
     assert page.locator(".answer").inner_text() == before
     assert page.locator('.past a[aria-current="true"]').inner_text() == "海外出張の日当はいくらですか"
-    assert page.locator("a.cite").count() == 3
+    expect(page.locator("a.cite")).to_have_count(3)
 
 
 def test_a_past_question_is_opened_from_the_list_and_a_new_one_begins_empty(portal, page):
@@ -25,13 +27,13 @@ def test_a_past_question_is_opened_from_the_list_and_a_new_one_begins_empty(port
     page.get_by_text("何をお調べですか").wait_for()
     assert "c=" not in page.url
     answered(page, "How is the daily allowance abroad paid?")
-    assert page.locator(".past a").count() == 2
+    expect(page.locator(".past a")).to_have_count(2)
 
     page.locator(".past a", has_text="海外出張").click()
 
     page.locator("h2.question", has_text="海外出張").wait_for()
     until(lambda: page.url == first, "the address names the conversation")
-    assert page.locator("h2.question").count() == 1
+    expect(page.locator("h2.question")).to_have_count(1)
     assert page.locator('.past a[aria-current="true"]').inner_text() == "海外出張の日当はいくらですか"
 
 
@@ -40,7 +42,7 @@ def test_a_question_in_an_open_conversation_goes_on_in_it(portal, page):
     answered(page, "海外出張の日当はいくらですか")
     answered(page, "宿泊費の上限は")
 
-    assert page.locator(".past a").count() == 1
+    expect(page.locator(".past a")).to_have_count(1)
     page.reload()
     page.locator(".summary").nth(1).wait_for()
     assert [q.inner_text() for q in page.locator("h2.question").all()] == [
@@ -71,8 +73,8 @@ def test_what_its_reader_may_no_longer_see_is_withheld(page):
     page.get_by_text("この回答は表示できません").wait_for()
     idle(page)
     assert page.locator("h2.question").inner_text() == "withheld 海外出張の日当は"
-    assert page.locator(".answer p span").count() == 0
-    assert page.locator("a.cite, a.card").count() == 0
+    expect(page.locator(".answer p span")).to_have_count(0)
+    expect(page.locator("a.cite, a.card")).to_have_count(0)
 
 
 def test_deleting_asks_first_and_then_the_conversation_is_gone(portal, page):
@@ -84,7 +86,7 @@ def test_deleting_asks_first_and_then_the_conversation_is_gone(portal, page):
     page.get_by_role("dialog").get_by_text("元に戻せません").wait_for()
     page.get_by_role("button", name="やめる").click()
     page.get_by_role("dialog").wait_for(state="detached")
-    assert page.locator(".past a").count() == 1
+    expect(page.locator(".past a")).to_have_count(1)
 
     page.get_by_role("button", name="この履歴を削除").click()
     page.get_by_role("button", name="削除する").click()

@@ -3,6 +3,8 @@
 import json
 import zipfile
 
+from playwright.sync_api import expect
+
 from tests.journeys.browser import idle, sign_in, until
 
 DIALOG = "dialog.preview[open]"
@@ -37,7 +39,7 @@ def test_a_document_opens_page_by_page(page):
 
     until(lambda: "2 ページ (2 / 2)" in page.locator(f"{DIALOG} .preview-where").inner_text(), "the second page")
     assert page.locator(f"{DIALOG} .preview-next").is_disabled()
-    assert page.locator(f"{DIALOG} .preview-page i").count() == 0
+    expect(page.locator(f"{DIALOG} .preview-page i")).to_have_count(0)
 
 
 def test_a_part_that_may_not_be_seen_any_more_is_told_in_the_apis_words(portal, page):
@@ -58,7 +60,7 @@ def test_only_an_auditor_has_the_audit_view_and_the_address_alone_opens_nothing(
     page.goto(f"{page.address}/audit")
 
     page.get_by_text("この操作には役割 auditor が必要です。").wait_for()
-    assert page.locator("table").count() == 0
+    expect(page.locator("table")).to_have_count(0)
 
 
 def test_one_question_is_told_as_a_story_with_its_proof(page):
