@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from ui.client import NoCookies
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 FIELD = '[data-testid="stChatInputTextArea"]'
 
 
@@ -93,8 +94,12 @@ def sign_in_by_hand(page: Page, person: str = "yamada") -> None:
 
 
 def idle(page: Page) -> None:
-    """Wait for the end of the run of the page script."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    """Wait for the end of the run of the page script; a rerun may follow at once, so the rest must last a moment."""
+    rested = 0
+    while rested < 2:
+        page.wait_for_selector(RESTING)
+        page.wait_for_timeout(100)
+        rested = rested + 1 if page.locator(RESTING).count() else 0
 
 
 def ask(page: Page, question: str) -> None:

@@ -15,7 +15,7 @@ def test_the_list_shows_what_the_reader_may_see_and_filters_it(page):
     page.get_by_role("link", name="文書", exact=True).click()
     page.get_by_role("table").wait_for()
     assert page.get_by_text("あなたが閲覧できる文書 5 件").is_visible()
-    assert page.get_by_role("row").count() == 6
+    expect(page.get_by_role("row")).to_have_count(6)
     assert page.get_by_text("監査計画").count() == 0
 
     page.get_by_label("文書名・パスで絞り込み").fill("海外")
