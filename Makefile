@@ -19,9 +19,9 @@ demo: ## install, ingest the sample corpus, ask as two people, verify the log, s
 	@$(environment) base
 	@exec $(python) infra/demo/run.py
 
-test: ## unit, contract, journey and service tests (ARGS="-k word" goes to pytest)
+test: ## unit, contract, journey and service tests on all cores (ARGS="-k word" goes to pytest)
 	@$(environment) test
-	@exec $(python) -m pytest $(ARGS)
+	@exec $(python) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 services: ## as root on Debian: install what some tests need (Chromium, a Japanese font)
 	@infra/setup/services.sh
