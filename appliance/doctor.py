@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 
 from appliance import probe
-from appliance.api.schemas import Check
+from appliance.api.schemas.operation import Check
 from appliance.errors import ApplianceError
 from appliance.lexical.sudachi import terms
 from appliance.models import Language

@@ -27,7 +27,8 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 
-from appliance.api.schemas import AccessRule, Group
+from appliance.api.schemas.documents import AccessRule
+from appliance.api.schemas.people import Group
 from appliance.errors import AccessListMissing, ApplianceError
 from appliance.models import ClassificationWord, Language
 from ingest.globs import matches

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from difflib import get_close_matches
 from typing import Literal, TypeVar, get_args
 
-from appliance.api.schemas import Group
+from appliance.api.schemas.people import Group
 from appliance.errors import AccessListMissing, ApplianceError, GroupUnknown
 from appliance.models import ClassificationWord, Language
 from ingest.manifest_errors import (

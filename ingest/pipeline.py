@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from appliance.api.schemas import StoredDocument
+from appliance.api.schemas.documents import StoredDocument
 from appliance.embedding.pool import cores, embed_in_order
 from appliance.errors import ApiProblem, ApplianceError, Denied, EmbedderMismatch, Unavailable
 from appliance.models import Language, Vector

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import numpy as np
 
-from appliance.api.schemas import AccessRule, ChunkIn, DocumentIn, Group, LineIn, PartIn, Stored, StoredDocument
+from appliance.api.schemas.documents import AccessRule, ChunkIn, DocumentIn, LineIn, PartIn, Stored, StoredDocument
+from appliance.api.schemas.people import Group
 from appliance.connect import Connection
 from appliance.models import Language, Matrix, Part
 from ingest.converted import Converted

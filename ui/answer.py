@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from appliance.api.schemas import (
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import (
     CitationEvent,
     DoneEvent,
-    Problem,
     Sentence,
     Source,
     SourcesEvent,
     StatusEvent,
     TokenEvent,
-    Turn,
 )
+from appliance.api.schemas.conversations import Turn
 from ui.sse import Event
 
 State = Literal["new", "answered", "no-evidence", "stopped", "failed", "withheld"]

@@ -17,18 +17,12 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from appliance.api.schemas import (
-    AskRequest,
-    AuditCase,
-    AuditList,
-    AuditVerification,
-    Conversation,
-    ConversationList,
-    DocumentList,
-    DoneEvent,
-    Me,
-    Problem,
-)
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import AskRequest, DoneEvent
+from appliance.api.schemas.audit import AuditCase, AuditList, AuditVerification
+from appliance.api.schemas.conversations import Conversation, ConversationList
+from appliance.api.schemas.documents import DocumentList
+from appliance.api.schemas.people import Me
 from appliance.errors import ApiProblem, ApiUnreachable
 from appliance.models import Language
 from ui.gate import SESSION_COOKIE

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appliance.api.schemas import Box, CitationEvent, DocumentRow, Source
+from appliance.api.schemas.answers import Box, CitationEvent, Source
+from appliance.api.schemas.documents import DocumentRow
 from appliance.models import Classification, Language
 from ui.answer import Answer, Written
 from ui.markup import attribute, classification, escaped, fold, line, mark

@@ -9,14 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from appliance.api.schemas import (
-    CitationEvent,
-    DoneEvent,
-    Problem,
-    SourcesEvent,
-    StatusEvent,
-    TokenEvent,
-)
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import CitationEvent, DoneEvent, SourcesEvent, StatusEvent, TokenEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from appliance.api.schemas import Me
+from appliance.api.schemas.people import Me
 from appliance.models import Language
 from ui.client import Api
 from ui.texts import language_of, text

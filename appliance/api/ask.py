@@ -9,10 +9,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
-from appliance.api import schemas, views
+from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
 from appliance.api.conversations import denied_conversation
 from appliance.api.problems import problem
+from appliance.api.schemas import Schema
+from appliance.api.schemas.answers import (
+    AskRequest,
+    DoneEvent,
+    SearchRequest,
+    SearchResponse,
+    SourcesEvent,
+    StatusEvent,
+    TokenEvent,
+)
 from appliance.citations import Said
 from appliance.defects import unexpected
 from appliance.errors import ApplianceError
@@ -30,7 +40,7 @@ _STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 @router.post("/ask", response_class=StreamingResponse)
-async def ask(body: schemas.AskRequest, request: Request, services: Held, who: Reader) -> StreamingResponse:
+async def ask(body: AskRequest, request: Request, services: Held, who: Reader) -> StreamingResponse:
     """Ask. Refusals before the first event are plain HTTP errors; later ones are an `error` event."""
     text = checked(body.question, services.settings.question_characters)
     conversation = await asyncio.to_thread(_known, services, body.conversation, who)
@@ -112,15 +122,13 @@ class _Writer:
         """One event of the stream."""
         match event:
             case Stage(name):
-                status = schemas.StatusEvent(
-                    stage=name, conversation=self._question.conversation, case=self._question.case
-                )
+                status = StatusEvent(stage=name, conversation=self._question.conversation, case=self._question.case)
                 return _sse("status", status)
             case Sources(passages):
                 self._parts = {passage.number: passage.part for passage in passages}
-                return _sse("sources", schemas.SourcesEvent(sources=[views.source(passage) for passage in passages]))
+                return _sse("sources", SourcesEvent(sources=[views.source(passage) for passage in passages]))
             case Said(sentence, text):
-                return _sse("token", schemas.TokenEvent(sentence=sentence, text=visible(text)))
+                return _sse("token", TokenEvent(sentence=sentence, text=visible(text)))
             case Citation():
                 return _sse("citation", views.citation(event, self._parts.get(event.passage)))
             case Answer():
@@ -131,8 +139,8 @@ class _Writer:
         return _sse("error", problem(error, self._language))
 
 
-def _done(answer: Answer) -> schemas.DoneEvent:
-    return schemas.DoneEvent(
+def _done(answer: Answer) -> DoneEvent:
+    return DoneEvent(
         outcome="answered" if answer.outcome == "answered" else "no-evidence",
         language=answer.language,
         sentences=[views.sentence(said) for said in answer.sentences],
@@ -142,12 +150,12 @@ def _done(answer: Answer) -> schemas.DoneEvent:
     )
 
 
-def _sse(name: str, data: schemas.Schema) -> str:
+def _sse(name: str, data: Schema) -> str:
     return f"event: {name}\ndata: {data.model_dump_json()}\n\n"
 
 
 @router.post("/search")
-def search(body: schemas.SearchRequest, services: Held, who: Reader) -> schemas.SearchResponse:
+def search(body: SearchRequest, services: Held, who: Reader) -> SearchResponse:
     """Passages that match, without an answer; in the audit log before they are sent."""
     text = checked(body.query, services.settings.question_characters)
     access, case = who.access(services), new_id()
@@ -160,4 +168,4 @@ def search(body: schemas.SearchRequest, services: Held, who: Reader) -> schemas.
         raise
     details = retrieval_details(retrieved, access)
     services.audit.commit(AuditEvent("search.retrieved", "success", who.actor, case, details, {"query": text}))
-    return schemas.SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])
+    return SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])

@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 
 from appliance.actions import ACTIONS
 from appliance.api.caller import Auditor, Caller, Held
-from appliance.api.schemas import (
+from appliance.api.schemas.audit import (
     MOST_EVENTS,
     AuditCase,
     AuditExportRequest,

@@ -17,7 +17,8 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.access import AccessList
 from appliance.api import views
 from appliance.api.caller import Administrator, Held
-from appliance.api.schemas import AccessRule, DocumentIn, Group, Stored, StoredDocument
+from appliance.api.schemas.documents import AccessRule, DocumentIn, Stored, StoredDocument
+from appliance.api.schemas.people import Group
 from appliance.errors import (
     AccessListMissing,
     DocumentInvalid,

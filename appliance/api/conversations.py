@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
-from appliance.api.schemas import Conversation, ConversationList
+from appliance.api.schemas.conversations import Conversation, ConversationList
 from appliance.errors import ConversationNotFound
 from appliance.models import AuditEvent, Json, new_id
 from appliance.visible import one_line

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
-from appliance.api.schemas import MOST_PARTS, DocumentList, DocumentRow, PartView
+from appliance.api.schemas.documents import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
 from appliance.models import AuditEvent, Document, Json, Part, new_id
 from appliance.visible import masked, one_line

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from appliance import __version__
 from appliance.access import AccessFilter
 from appliance.api.caller import Administrator, Held
-from appliance.api.schemas import Doctor, Health
+from appliance.api.schemas.operation import Doctor, Health
 from appliance.doctor import examine
 from appliance.errors import IndexUnavailable
 from appliance.models import AuditEvent, new_id

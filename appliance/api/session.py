@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from appliance.api.caller import COOKIE, Held, Reader, SignedIn, session_token
 from appliance.api.problems import language_of_request
-from appliance.api.schemas import DemoPerson, DemoSignIn, Me
+from appliance.api.schemas.people import DemoPerson, DemoSignIn, Me
 from appliance.errors import PersonUnknown
 from appliance.models import Actor, AuditEvent, new_id
 

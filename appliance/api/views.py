@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from appliance.access import AccessList, decide
-from appliance.api import schemas
+from appliance.api.schemas.answers import Box, CitationEvent, Sentence, Source
+from appliance.api.schemas.conversations import ConversationRow, Turn
+from appliance.api.schemas.documents import AccessRule, DocumentRow, StoredDocument
 from appliance.citations import rectangles
 from appliance.models import AnswerSentence, Citation, Document, Part, Passage, Principal, Span
 from appliance.store.conversations import PastConversation, PastSource, PastTurn
@@ -16,10 +18,10 @@ from appliance.store.registry import Entry, Registry
 from appliance.visible import masked, one_line, visible
 
 
-def source(passage: Passage) -> schemas.Source:
+def source(passage: Passage) -> Source:
     """A numbered passage."""
     chunk, document = passage.chunk, passage.document
-    return schemas.Source(
+    return Source(
         number=passage.number,
         document=document.key,
         version=document.version,
@@ -44,17 +46,14 @@ def source(passage: Passage) -> schemas.Source:
     )
 
 
-def boxes(part: Part, span: Span) -> list[schemas.Box]:
+def boxes(part: Part, span: Span) -> list[Box]:
     """Where a span stands on its page's picture."""
-    return [
-        schemas.Box(left=r.left, top=r.top, width=r.width, height=r.height)
-        for r in rectangles(part, span.start, span.end)
-    ]
+    return [Box(left=r.left, top=r.top, width=r.width, height=r.height) for r in rectangles(part, span.start, span.end)]
 
 
-def citation(cited: Citation, part: Part | None) -> schemas.CitationEvent:
+def citation(cited: Citation, part: Part | None) -> CitationEvent:
     """A sentence tied to a source; without its part there are no boxes."""
-    return schemas.CitationEvent(
+    return CitationEvent(
         sentence=cited.sentence,
         number=cited.passage,
         start=cited.span.start,
@@ -64,14 +63,14 @@ def citation(cited: Citation, part: Part | None) -> schemas.CitationEvent:
     )
 
 
-def sentence(said: AnswerSentence) -> schemas.Sentence:
+def sentence(said: AnswerSentence) -> Sentence:
     """A finished sentence."""
-    return schemas.Sentence(text=visible(said.text), citations=list(said.passages), support=said.support)
+    return Sentence(text=visible(said.text), citations=list(said.passages), support=said.support)
 
 
-def row(document: Document, access: AccessList) -> schemas.DocumentRow:
+def row(document: Document, access: AccessList) -> DocumentRow:
     """A document in a list."""
-    return schemas.DocumentRow(
+    return DocumentRow(
         key=document.key,
         title=one_line(document.title),
         collection=document.collection,
@@ -85,9 +84,9 @@ def row(document: Document, access: AccessList) -> schemas.DocumentRow:
     )
 
 
-def rule(access: AccessList) -> schemas.AccessRule:
+def rule(access: AccessList) -> AccessRule:
     """An access list as a rule."""
-    return schemas.AccessRule(
+    return AccessRule(
         groups=sorted(access.groups),
         classification=access.classification.word,
         compartments=sorted(access.compartments),
@@ -97,10 +96,10 @@ def rule(access: AccessList) -> schemas.AccessRule:
     )
 
 
-def stored(entry: Entry) -> schemas.StoredDocument:
+def stored(entry: Entry) -> StoredDocument:
     """A document as its collection lists it."""
     document = entry.document
-    return schemas.StoredDocument(
+    return StoredDocument(
         path=document.path,
         key=document.key,
         sha256=entry.sha256,
@@ -111,18 +110,18 @@ def stored(entry: Entry) -> schemas.StoredDocument:
     )
 
 
-def conversation_row(past: PastConversation) -> schemas.ConversationRow:
+def conversation_row(past: PastConversation) -> ConversationRow:
     """A conversation in a list."""
-    return schemas.ConversationRow(id=past.id, title=one_line(past.title), updated=past.updated)
+    return ConversationRow(id=past.id, title=one_line(past.title), updated=past.updated)
 
 
-def turn(past: PastTurn, principal: Principal, registry: Registry) -> schemas.Turn:
+def turn(past: PastTurn, principal: Principal, registry: Registry) -> Turn:
     """A past turn as its reader may see it now: withheld whole where one of its sources is no longer theirs."""
     found = [_past_source(one, principal, registry) for one in past.sources]
     withheld = any(one is None for one in found)
     sources = [] if withheld else [one for one in found if one is not None]
     parts = {one.number: registry.part(one.document, one.version, one.span.part) for one in past.sources}
-    return schemas.Turn(
+    return Turn(
         case=past.case,
         question=visible(past.question),
         asked=past.asked,
@@ -136,14 +135,14 @@ def turn(past: PastTurn, principal: Principal, registry: Registry) -> schemas.Tu
     )
 
 
-def _past_source(past: PastSource, principal: Principal, registry: Registry) -> schemas.Source | None:
+def _past_source(past: PastSource, principal: Principal, registry: Registry) -> Source | None:
     entry = registry.entry(past.document)
     kept = registry.part(past.document, past.version, past.span.part)
     if entry is None or kept is None or not decide(principal, entry.access, datetime.now(UTC)):
         return None
     part, picture = kept
     document = entry.document
-    return schemas.Source(
+    return Source(
         number=past.number,
         document=past.document,
         version=past.version,

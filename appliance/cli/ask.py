@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from appliance.api import schemas
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import CitationEvent, DoneEvent, Source, SourcesEvent, TokenEvent
 from appliance.cli.command import settings
 from appliance.cli.output import as_json
 from appliance.connect import Connection, connect
@@ -63,7 +64,7 @@ class _Printer:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._sentence = -1
-        self._sources: list[schemas.Source] = []
+        self._sources: list[Source] = []
         self._cited: list[int] = []
 
     def print(self, api: Connection, body: object) -> None:
@@ -71,30 +72,30 @@ class _Printer:
         for event in api.stream("/ask", body):
             match event.name:
                 case "sources":
-                    self._sources = schemas.SourcesEvent.model_validate_json(event.data).sources
+                    self._sources = SourcesEvent.model_validate_json(event.data).sources
                 case "token":
-                    self._token(schemas.TokenEvent.model_validate_json(event.data))
+                    self._token(TokenEvent.model_validate_json(event.data))
                 case "citation":
-                    self._citation(schemas.CitationEvent.model_validate_json(event.data))
+                    self._citation(CitationEvent.model_validate_json(event.data))
                 case "done":
-                    self._done(schemas.DoneEvent.model_validate_json(event.data))
+                    self._done(DoneEvent.model_validate_json(event.data))
                 case "error":
-                    problem = schemas.Problem.model_validate_json(event.data)
+                    problem = Problem.model_validate_json(event.data)
                     raise ApiProblem(code=problem.code, message=problem.message)
 
-    def _token(self, token: schemas.TokenEvent) -> None:
+    def _token(self, token: TokenEvent) -> None:
         if token.sentence != self._sentence and self._sentence >= 0:
             click.echo()
         self._sentence = token.sentence
         click.echo(visible(token.text), nl=False)
         sys.stdout.flush()
 
-    def _citation(self, citation: schemas.CitationEvent) -> None:
+    def _citation(self, citation: CitationEvent) -> None:
         click.echo(f" [{citation.number}]", nl=False)
         if citation.number not in self._cited:
             self._cited.append(citation.number)
 
-    def _done(self, done: schemas.DoneEvent) -> None:
+    def _done(self, done: DoneEvent) -> None:
         if done.outcome == "no-evidence":
             click.echo(_WORDS["none"][done.language == "en"])
             return
@@ -103,7 +104,7 @@ class _Printer:
             if source.number in self._cited:
                 click.echo(f"  [{source.number}] {one_line(source.title)} ({source.collection}/{self.where(source)})")
 
-    def where(self, source: schemas.Source) -> str:
+    def where(self, source: Source) -> str:
         """Path and page, section or sheet."""
         label = source.part_label
         if source.part_kind == "page":

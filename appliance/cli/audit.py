@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import click
 
-from appliance.api.schemas import AuditCase, AuditList, AuditVerification
+from appliance.api.schemas.audit import AuditCase, AuditList, AuditVerification
 from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table

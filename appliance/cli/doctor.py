@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appliance.api.schemas import Doctor
+from appliance.api.schemas.operation import Doctor
 from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table

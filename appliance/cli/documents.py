@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appliance.api.schemas import DocumentList
+from appliance.api.schemas.documents import DocumentList
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table
 from appliance.connect import connect

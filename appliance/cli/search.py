@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appliance.api.schemas import SearchResponse
+from appliance.api.schemas.answers import SearchResponse
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table
 from appliance.connect import connect

@@ -18,11 +18,16 @@ from fastapi import Cookie, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from PIL import Image, ImageDraw, ImageFont
 
-from appliance.api import schemas as s
+from appliance.api.schemas import Problem, Schema
+from appliance.api.schemas.answers import AskRequest, DoneEvent, Sentence, SourcesEvent, StatusEvent, TokenEvent
+from appliance.api.schemas.audit import AuditCase, AuditList, AuditProof, AuditRow, AuditVerification
+from appliance.api.schemas.conversations import Conversation, ConversationList, ConversationRow, Turn
+from appliance.api.schemas.documents import DocumentList
+from appliance.api.schemas.people import DemoSignIn, Me
 from tests.journeys.fake_corpus import DOCUMENTS, PARTS, QUOTES, SOURCES, FakeDocument, language_of
 
 PEOPLE = {
-    "yamada": s.Me(
+    "yamada": Me(
         id="yamada",
         name="山田 花子",
         groups=["営業推進部", "全社員"],
@@ -30,7 +35,7 @@ PEOPLE = {
         roles=["reader"],
         documents=5,
     ),
-    "sato": s.Me(
+    "sato": Me(
         id="sato",
         name="佐藤 健一",
         groups=["内部監査室", "全社員"],
@@ -38,7 +43,7 @@ PEOPLE = {
         roles=["reader", "auditor"],
         documents=6,
     ),
-    "nobody": s.Me(id="nobody", name="新入 社員", groups=[], clearance="public", roles=["reader"], documents=0),
+    "nobody": Me(id="nobody", name="新入 社員", groups=[], clearance="public", roles=["reader"], documents=0),
 }
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
@@ -49,7 +54,7 @@ class State:
 
     sessions: dict[str, str] = field(default_factory=dict)
     listeners: list[Callable[[], None]] = field(default_factory=list)
-    conversations: dict[str, s.Conversation] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     writing: int = 0
     ended_early: int = 0
@@ -71,10 +76,10 @@ class State:
 
 
 def problem(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse(s.Problem(code=code, message=message).model_dump(), status)
+    return JSONResponse(Problem(code=code, message=message).model_dump(), status)
 
 
-def sse(name: str, event: s.Schema) -> str:
+def sse(name: str, event: Schema) -> str:
     return f"event: {name}\ndata: {event.model_dump_json()}\n\n"
 
 
@@ -82,7 +87,7 @@ def pieces(text: str) -> list[str]:
     return [text[at : at + 3] for at in range(0, len(text), 3)]
 
 
-def person(state: State, sid: str | None) -> s.Me | None:
+def person(state: State, sid: str | None) -> Me | None:
     return PEOPLE.get(state.sessions.get(sid or "", ""))
 
 
@@ -106,7 +111,7 @@ def fake_api(state: State) -> FastAPI:
 
 def _sessions(api: FastAPI, state: State) -> None:
     @api.post("/session/demo")
-    async def sign_in(body: s.DemoSignIn):
+    async def sign_in(body: DemoSignIn):
         if body.person not in PEOPLE:
             return problem(403, "person-unknown", f"{body.person} という利用者はいません。")
         sid = uuid4().hex
@@ -130,7 +135,7 @@ def _sessions(api: FastAPI, state: State) -> None:
 def _documents(api: FastAPI, state: State) -> None:
     @api.get("/documents")
     async def documents(sid: str | None = Cookie(None)):
-        return s.DocumentList(documents=[d.row() for d in DOCUMENTS[: person(state, sid).documents]])
+        return DocumentList(documents=[d.row() for d in DOCUMENTS[: person(state, sid).documents]])
 
     @api.get("/documents/{key}/versions/{version}/parts/{ordinal}")
     async def part(key: str, version: str, ordinal: int):
@@ -168,10 +173,10 @@ def _conversations(api: FastAPI, state: State) -> None:
     async def conversations(sid: str | None = Cookie(None)):
         mine = [c for c in state.conversations.values() if state.owners[c.id] == state.sessions[sid]]
         rows = [
-            s.ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC))
+            ConversationRow(id=c.id, title=c.title, updated=c.turns[-1].asked if c.turns else datetime.now(UTC))
             for c in mine
         ]
-        return s.ConversationList(conversations=sorted(rows, key=lambda row: row.updated, reverse=True))
+        return ConversationList(conversations=sorted(rows, key=lambda row: row.updated, reverse=True))
 
     @api.get("/conversations/{conversation}")
     async def conversation(conversation: str, sid: str | None = Cookie(None)):
@@ -189,13 +194,13 @@ def _conversations(api: FastAPI, state: State) -> None:
 
 def _ask(api: FastAPI, state: State) -> None:
     @api.post("/ask")
-    async def ask(body: s.AskRequest, request: Request, sid: str | None = Cookie(None)):
+    async def ask(body: AskRequest, request: Request, sid: str | None = Cookie(None)):
         if state.refuse:
             state.refuse = ""
             return problem(422, "question-too-long", "質問が長すぎます。短くしてください。")
         conversation = body.conversation or uuid4().hex
         if conversation not in state.conversations:
-            state.conversations[conversation] = s.Conversation(id=conversation, title=body.question[:40], turns=[])
+            state.conversations[conversation] = Conversation(id=conversation, title=body.question[:40], turns=[])
             state.owners[conversation] = state.sessions[sid]
         return StreamingResponse(_answer(state, body.question, conversation), media_type="text/event-stream")
 
@@ -222,20 +227,20 @@ async def _wait(seconds: float) -> AsyncIterator[str]:
 async def _written(state: State, question: str, conversation: str, case: str) -> AsyncIterator[str]:
     language = language_of(question)
     for stage in ("received", "searching"):
-        yield sse("status", s.StatusEvent(stage=stage, conversation=conversation, case=case))
+        yield sse("status", StatusEvent(stage=stage, conversation=conversation, case=case))
         await asyncio.sleep(state.pause * 5)
     async for ping in _wait(6 if "slow" in question else 0):
         yield ping
     if "broken" in question:
         yield sse(
-            "error", s.Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。")
+            "error", Problem(code="index-unavailable", message="索引が使えません。運用担当者に連絡してください。")
         )
         return
     if "役員報酬" in question or "executive" in question:
-        yield sse("sources", s.SourcesEvent(sources=[]))
+        yield sse("sources", SourcesEvent(sources=[]))
         yield sse(
             "done",
-            s.DoneEvent(
+            DoneEvent(
                 outcome="no-evidence",
                 language=language,
                 sentences=[],
@@ -249,20 +254,20 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
     quotes = QUOTES["hostile" if "hostile" in question else language]
     numbers = {number for quote in quotes for number in quote.numbers}
     sources = [source for source in SOURCES if source.number in numbers or source.number == 5]
-    yield sse("sources", s.SourcesEvent(sources=sources))
-    yield sse("status", s.StatusEvent(stage="writing", conversation=conversation, case=case))
+    yield sse("sources", SourcesEvent(sources=sources))
+    yield sse("status", StatusEvent(stage="writing", conversation=conversation, case=case))
     citations, sentences = [], []
     for number, quote in enumerate(quotes):
         for piece in pieces(quote.text):
-            yield sse("token", s.TokenEvent(sentence=number, text=piece))
+            yield sse("token", TokenEvent(sentence=number, text=piece))
             await asyncio.sleep(state.pause)
         for cited in quote.citations(number):
             citations.append(cited)
             yield sse("citation", cited)
         sentences.append(
-            s.Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none")
+            Sentence(text=quote.text, citations=list(quote.numbers), support="ok" if quote.numbers else "none")
         )
-    done = s.DoneEvent(
+    done = DoneEvent(
         outcome="answered", language=language, sentences=sentences, unknown_markers=0, model="extractive", seconds=1.4
     )
     _record(state, conversation, case, question, "answered", sentences, sources, citations)
@@ -270,7 +275,7 @@ async def _written(state: State, question: str, conversation: str, case: str) ->
 
 
 def _record(state: State, conversation, case, question, outcome, sentences, sources, citations) -> None:
-    turn = s.Turn(
+    turn = Turn(
         case=case, question=question, asked=datetime.now(UTC), outcome=outcome, withheld="withheld" in question,
         sentences=sentences, sources=sources, citations=citations, model="extractive", seconds=1.4,
     )  # fmt: skip
@@ -292,10 +297,10 @@ KINDS = [
 ]
 
 
-def _audit_row(n: int, start: datetime) -> s.AuditRow:
+def _audit_row(n: int, start: datetime) -> AuditRow:
     action, label, outcome, details = KINDS[n % len(KINDS)]
     texts = {"question": "海外出張の日当はいくらですか"} if action == "question.received" else {}
-    return s.AuditRow(
+    return AuditRow(
         index=n, id=uuid4().hex, time=start + timedelta(minutes=n), action=action, label=label, outcome=outcome,
         actor_kind="person", actor="yamada", actor_name="山田 花子", case=f"case{n // 5:028d}", details=details,
         texts=texts,
@@ -330,21 +335,21 @@ def _audit(api: FastAPI, state: State) -> None:
             and person in ("", r.actor)
         ]
         note = f"appliance.example/log\n{len(rows)}\nfzrBnQ==\n\n— appliance.example/log AbCdEf==\n"
-        return s.AuditList(events=found[:limit], size=len(rows), root=root, checkpoint=note, more=len(found) > limit)
+        return AuditList(events=found[:limit], size=len(rows), root=root, checkpoint=note, more=len(found) > limit)
 
     @api.get("/audit/cases/{case}")
     async def one_case(case: str):
         events = [row for row in rows if row.case == case]
         if not events:
             return problem(404, "audit-event-not-found", f"監査ログに記録 {case} はありません。")
-        proof = s.AuditProof(
+        proof = AuditProof(
             index=events[-1].index, size=len(rows), root=root, path=[f"{n:02x}" * 32 for n in range(7)], verified=True
         )
-        return s.AuditCase(case=case, events=events, proof=proof)
+        return AuditCase(case=case, events=events, proof=proof)
 
     @api.post("/audit/verify")
     async def verify():
-        return s.AuditVerification(verified=True, size=len(rows), root=root, problems=[])
+        return AuditVerification(verified=True, size=len(rows), root=root, problems=[])
 
     @api.post("/audit/export")
     async def export(request: Request):

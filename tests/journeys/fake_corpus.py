@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from appliance.api import schemas as s
+from appliance.api.schemas.answers import Box, CitationEvent, Source
+from appliance.api.schemas.documents import DocumentRow, PartView
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HOSTILE = (
@@ -58,16 +59,16 @@ class FakeDocument:
     language: str = "ja"
     version: str = "ab" * 32
 
-    def row(self) -> s.DocumentRow:
-        return s.DocumentRow(
+    def row(self) -> DocumentRow:
+        return DocumentRow(
             key=self.key, title=self.title, collection=self.collection, path=self.path, language=self.language,
             classification=self.classification, media_type=self.media_type, version=self.version,
             updated=datetime(2026, 4, 1, tzinfo=UTC), parts=self.parts,
         )  # fmt: skip
 
-    def part(self, ordinal: int) -> s.PartView:
+    def part(self, ordinal: int) -> PartView:
         kind = "page" if self.picture else "section"
-        return s.PartView(
+        return PartView(
             document=self.key, version=self.version, title=self.title, classification=self.classification,
             ordinal=ordinal, kind=kind, label=self.label(ordinal), text=PARTS[self.key, ordinal], picture=self.picture,
         )  # fmt: skip
@@ -95,10 +96,10 @@ DOCUMENTS = [
 ]
 
 
-def source(number: int, key: str, part: int, text: str, heading: str = "") -> s.Source:
+def source(number: int, key: str, part: int, text: str, heading: str = "") -> Source:
     document = next(d for d in DOCUMENTS if d.key == key)
     start = PARTS[key, part].index(text)
-    return s.Source(
+    return Source(
         number=number, document=key, version=document.version, title=document.title, collection=document.collection,
         path=document.path, language=document.language, classification=document.classification,
         updated=datetime(2026, 4, 1, tzinfo=UTC), part=part, part_kind="page" if document.picture else "section",
@@ -107,13 +108,13 @@ def source(number: int, key: str, part: int, text: str, heading: str = "") -> s.
     )  # fmt: skip
 
 
-def boxes(key: str, part: int, text: str) -> list[s.Box]:
+def boxes(key: str, part: int, text: str) -> list[Box]:
     """Where fake_api.picture draws the line that holds the text."""
     if not next(d for d in DOCUMENTS if d.key == key).picture:
         return []
     rows = PARTS[key, part].split("\n")
     number = next(n for n, row in enumerate(rows) if text in row)
-    return [s.Box(left=56 / 595, top=(78 + 30 * number) / 842, width=15.4 * len(rows[number]) / 595, height=24 / 842)]
+    return [Box(left=56 / 595, top=(78 + 30 * number) / 842, width=15.4 * len(rows[number]) / 595, height=24 / 842)]
 
 
 SOURCES = [
@@ -133,14 +134,14 @@ class Quote:
     text: str
     numbers: tuple[int, ...]
 
-    def citations(self, sentence: int) -> list[s.CitationEvent]:
+    def citations(self, sentence: int) -> list[CitationEvent]:
         out = []
         for number in self.numbers:
             found = next(x for x in SOURCES if x.number == number)
             at = found.text.find(self.text)
             start, end = (found.start + at, found.start + at + len(self.text)) if at >= 0 else (found.start, found.end)
             out.append(
-                s.CitationEvent(
+                CitationEvent(
                     sentence=sentence, number=number, start=start, end=end, quote=self.text, boxes=found.boxes
                 )
             )

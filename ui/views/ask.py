@@ -7,7 +7,7 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from appliance.api.schemas import AskRequest
+from appliance.api.schemas.answers import AskRequest
 from appliance.errors import ApplianceError
 from ui.answer import Answer
 from ui.evidence import cards, legend, paragraph, steps, summary

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from appliance.actions import ACTIONS
-from appliance.api.schemas import AuditCase, AuditList
+from appliance.api.schemas.audit import AuditCase, AuditList
 from appliance.errors import ApplianceError
 from ui.markup import fold, line, notice
 from ui.views.story import checkpoint, event_rows, log_state, story, title

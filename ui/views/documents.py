@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from appliance.api.schemas import DocumentRow
+from appliance.api.schemas.documents import DocumentRow
 from appliance.errors import ApplianceError
 from appliance.models import Classification
 from ui.evidence import document_preview

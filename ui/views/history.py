@@ -13,7 +13,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from appliance.api.schemas import ConversationRow
+from appliance.api.schemas.conversations import ConversationRow
 from appliance.errors import ApplianceError
 from ui.answer import Answer, from_turn
 from ui.markup import line, notice

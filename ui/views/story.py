@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from appliance.api.schemas import AuditCase, AuditList, AuditProof, AuditRow
+from appliance.api.schemas.audit import AuditCase, AuditList, AuditProof, AuditRow
 from ui.markup import escaped, fold, line, state, table
 from ui.visit import Visit
 

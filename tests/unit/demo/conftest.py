@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.access import AccessList
-from appliance.api.schemas import Group
+from appliance.api.schemas.people import Group
 from appliance.errors import ApplianceError
 from appliance.models import Classification, Language, Part, Principal, Role
 from ingest.convert import convert

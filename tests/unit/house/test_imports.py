@@ -275,7 +275,7 @@ def plant(root: Path, files: dict[str, str]) -> Path:
         ("appliance/settings.py", "import appliance.cli.main"),
         ("appliance/api/app.py", "import ui.app"),
         ("appliance/cli/main.py", "import ingest.pipeline"),
-        ("appliance/api/schemas.py", "from appliance.store import registry"),
+        ("appliance/api/schemas/answers.py", "from appliance.store import registry"),
         ("appliance/silence.py", "import appliance.models"),
         ("appliance/silence.py", "import streamlit"),
         ("ingest/pipeline.py", "from appliance.index import edge"),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api.schemas import AccessRule, Group
+from appliance.api.schemas.documents import AccessRule
+from appliance.api.schemas.people import Group
 from appliance.errors import AccessListMissing, ApplianceError, BadInput, GroupUnknown
 from ingest import manifest_errors as errors
 from ingest.manifest import MANIFEST, Manifest, parse_manifest, read_manifest

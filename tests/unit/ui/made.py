@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from appliance.api.schemas import Box, CitationEvent, Sentence, Source, Turn
+from appliance.api.schemas.answers import Box, CitationEvent, Sentence, Source
+from appliance.api.schemas.conversations import Turn
 
 BOX = Box(left=0.1, top=0.2, width=0.5, height=0.02)
 

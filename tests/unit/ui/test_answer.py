@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.api.schemas import DoneEvent, Problem, Sentence, SourcesEvent, StatusEvent, TokenEvent
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import DoneEvent, Sentence, SourcesEvent, StatusEvent, TokenEvent
 from tests.unit.ui.made import citation, source, turn
 from ui.answer import Answer, from_turn
 from ui.sse import Ping

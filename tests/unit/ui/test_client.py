@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from appliance.api.schemas import AskRequest, DoneEvent, TokenEvent
+from appliance.api.schemas.answers import AskRequest, DoneEvent, TokenEvent
 from appliance.errors import ApiProblem, ApiUnreachable
 from tests.unit.ui.api_server import api_server
 from ui.client import Api

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from appliance.api.schemas import CitationEvent, DoneEvent, Problem, SourcesEvent, StatusEvent, TokenEvent
+from appliance.api.schemas import Problem
+from appliance.api.schemas.answers import CitationEvent, DoneEvent, SourcesEvent, StatusEvent, TokenEvent
 from ui.sse import Ping, events
 
 

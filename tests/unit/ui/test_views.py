@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.api.schemas import AuditCase, AuditProof, AuditRow, ConversationRow, DocumentRow, Me
+from appliance.api.schemas.audit import AuditCase, AuditProof, AuditRow
+from appliance.api.schemas.conversations import ConversationRow
+from appliance.api.schemas.documents import DocumentRow
+from appliance.api.schemas.people import Me
 from appliance.errors import PortalNotBound
 from ui import options
 from ui.frame import account_menu, brand

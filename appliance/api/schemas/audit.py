@@ -1,0 +1,90 @@
+"""The log as an auditor reads, exports and verifies it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from appliance.api.schemas import Schema, Text
+
+MOST_EVENTS = 1 << 62  # the store's integers have 64 bits
+
+
+class AuditRow(Schema):
+    """One event of the log as an auditor sees it. `texts` stand beside the log and may be empty in lists."""
+
+    index: int
+    id: str
+    time: datetime
+    action: str
+    label: str  # the action in the caller's language
+    outcome: Literal["success", "denied", "failed", "aborted"]
+    actor_kind: Literal["person", "owner", "service", "nobody"]
+    actor: str  # id
+    actor_name: str  # as the identity in use knows it, else the id
+    case: str
+    details: dict[str, object]
+    texts: dict[str, str]
+
+
+class AuditQuery(Schema):
+    """Query of GET /api/audit/events. Times select `from` <= t < `to`; `before` goes on from an earlier answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    start: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    end: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    person: Text | None = None
+    action: Text | None = None
+    outcome: Literal["success", "denied", "failed", "aborted"] | None = None
+    before: Annotated[int | None, Field(ge=0, le=MOST_EVENTS)] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class AuditList(Schema):
+    """Events, newest first, and the state of the log."""
+
+    events: list[AuditRow]
+    size: int
+    root: str  # hex
+    checkpoint: str  # the signed note
+    more: bool
+
+
+class AuditProof(Schema):
+    """An event's inclusion in the log's latest checkpoint, checked by the server; `path` are hashes in hex."""
+
+    index: int
+    size: int
+    root: str
+    path: list[str]
+    verified: bool
+
+
+class AuditCase(Schema):
+    """All events of one question, search or change, oldest first, with the proof of the last."""
+
+    case: str
+    events: list[AuditRow]
+    proof: AuditProof
+
+
+class AuditExportRequest(Schema):
+    """Body of POST /api/audit/export; the answer is a ZIP of the export folder. Times select `from` <= t < `to`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    start: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    end: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    person: Text | None = None
+
+
+class AuditVerification(Schema):
+    """The server's own check of its log: every leaf against the signed checkpoint."""
+
+    verified: bool
+    size: int
+    root: str
+    problems: list[str]
