@@ -77,9 +77,16 @@ class Survey:
     def gone(self, path: str) -> bool:
         """Whether a stored document is certainly no longer there: looked for, and neither found, refused nor hidden
         behind a folder that could not be listed. Only such documents may be removed."""
-        looked_for = any(_within(path, folder) for folder in self.scope)
+        looked_for = self._looked_for(path)
         unsure = path in self.present or any(_within(path, folder) for folder in self.blind)
         return looked_for and not unsure
+
+    def stays(self, path: str) -> bool:
+        """Whether a stored document belongs to what was looked at, and is not to be removed."""
+        return self._looked_for(path) and not self.gone(path)
+
+    def _looked_for(self, path: str) -> bool:
+        return any(_within(path, folder) for folder in self.scope)
 
 
 def survey(root: Path, *, only: Sequence[Path] = (), largest: int = LARGEST) -> Survey:

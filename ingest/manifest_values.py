@@ -69,6 +69,10 @@ class GroupNames:
         """The first name of a group id."""
         return self._names.get(group, group)
 
+    def knows(self, group: str) -> bool:
+        """Whether there is a group of this id."""
+        return group in self._names
+
     def near(self, name: str) -> str:
         """The names to choose from: those like it when there are too many to list."""
         names = sorted(self._ids)

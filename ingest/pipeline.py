@@ -1,14 +1,16 @@
 """The way of documents, top to bottom.
 
     (1) survey the folder                              discover.py
-    (2) read each file once; skip what is unchanged    original.py
-    (3) convert in a limited subprocess                sandbox.py
-    (4) split                                          split.py
-    (5) embed, both cores at work, across documents    appliance.embedding
-    (6) hand to the API, one document a call           target.py
+    (2) take away what the manifest no longer gives    access.py
+    (3) read each file once; skip what is unchanged    original.py
+    (4) convert in a limited subprocess                sandbox.py
+    (5) split                                          split.py
+    (6) embed, both cores at work, across documents    appliance.embedding
+    (7) hand to the API, one document a call           target.py
 
-A bad file is a row of the report. What concerns every file (the API, the index, the log, the disk) ends the run; what
-was stored until then stays, and the next run goes on behind it.
+(2) is for every stored document, before anything is done to a file: one that fails, or a run that ends, must not leave
+a document with those from whom the manifest takes it. A bad file is a row of the report. What concerns every file (the
+API, the index, the log, the disk) ends the run; what was stored until then stays, and the next run goes on behind it.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from appliance.api.schemas.documents import StoredDocument
+from appliance.api.schemas.documents import AccessRule, StoredDocument
 from appliance.embedding.pool import cores, embed_in_order
 from appliance.errors import ApiProblem, ApplianceError, Denied, EmbedderMismatch, Unavailable
 from appliance.models import Language, Vector
 from appliance.protocols import Embedder
+from ingest.access import in_words, narrowed, same_access
 from ingest.converted import Converted, Limits
 from ingest.discover import Candidate, Survey
 from ingest.manifest import DocumentRule, Manifest
@@ -35,6 +38,12 @@ from ingest.split import FINGERPRINT, Draft, split
 from ingest.target import Given, Target
 
 _OF_EVERY_FILE = (Unavailable, Denied, EmbedderMismatch)
+_STAYS = (
+    "以前に登録した版が残っています（閲覧できる範囲: {who}）。",
+    " The version stored before stays; who sees it: {who}.",
+)
+_CHANGED = ("この範囲は今回変更したものです。", " That is what this run changed it to.")
+_WOULD_CHANGE = ("sync でこの範囲に変わります。", " That is what sync will change it to.")
 _CONVERTED_AHEAD = 4  # documents: what waits between the converters and the embedder
 
 
@@ -66,6 +75,7 @@ class Pipeline:
         self._target, self._manifest, self._embedder, self._options = target, manifest, embedder, options
         self._stored = target.documents()
         self._identity = target.embedder()
+        self._given: set[str] = set()  # paths whose access this run has changed
         self._waiting: deque[_Ready] = deque()
         self._done: deque[Row] = deque()
 
@@ -76,6 +86,7 @@ class Pipeline:
 
     def rows(self, found: Survey) -> Iterator[Row]:
         """Take in what was found. Raises Unavailable errors, and with `fail_fast` the first failure's."""
+        yield from self._taken_away(found)
         for refusal in found.refused:
             yield self._failed(refusal.path, refusal.error)
         vectors = embed_in_order(self._embedder, self._texts(found), workers=cores())
@@ -101,6 +112,27 @@ class Pipeline:
             if not self._options.dry:
                 self._target.remove(path)
             yield Row(path, "would-remove" if self._options.dry else "removed")
+
+    def _taken_away(self, found: Survey) -> list[Row]:
+        """Narrow every stored document that stays; rows for those that no file of this run will have one for."""
+        told = {file.path for file in found.files} | {refusal.path for refusal in found.refused}
+        rows, names = [], self._manifest.names
+        for path in sorted(path for path in self._stored if found.stays(path)):
+            before = self._stored[path].access
+            try:
+                access = narrowed(before, self._manifest.rule_for(path).access, names)
+                if not same_access(before, access):
+                    rows.append(self._give(path, access))
+            except ApplianceError as error:
+                rows.append(self._failed(path, error, go_on=True))
+        return [row for row in rows if row.path not in told]
+
+    def _give(self, path: str, access: AccessRule) -> Row:
+        if not self._options.dry:
+            self._target.change_access(path, access)
+        self._stored[path] = self._stored[path].model_copy(update={"access": access})
+        self._given.add(path)
+        return Row(path, "would-change-access" if self._options.dry else "access-changed")
 
     def _news(self) -> Iterator[Row]:
         while self._done:
@@ -139,11 +171,11 @@ class Pipeline:
             return self._failed(file.path, error)
 
     def _known(self, known: StoredDocument, rule: DocumentRule) -> Row:
-        if _same_access(known, rule):
+        if not same_access(self._stored[known.path].access, rule.access):
+            return self._give(known.path, rule.access)
+        if known.path not in self._given:
             return Row(known.path, "unchanged")
-        if self._options.dry:
-            return Row(known.path, "would-change-access")
-        return Row(known.path, self._target.change_access(known.path, rule.access).state)
+        return Row(known.path, "would-change-access" if self._options.dry else "access-changed")
 
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
@@ -156,12 +188,21 @@ class Pipeline:
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 
-    def _failed(self, path: str, error: ApplianceError) -> Row:
+    def _failed(self, path: str, error: ApplianceError, *, go_on: bool = False) -> Row:
         """The row of a file that failed; what concerns every file is raised instead."""
         kind, code = (error.kind, error.refused) if isinstance(error, ApiProblem) else (type(error), error.code)
-        if self._options.fail_fast or issubclass(kind, _OF_EVERY_FILE):
+        if (self._options.fail_fast and not go_on) or issubclass(kind, _OF_EVERY_FILE):
             raise error
-        return Row(path, "failed", reason=error.text(self._options.language), code=code)
+        return Row(path, "failed", reason=error.text(self._options.language) + self._old_version(path), code=code)
+
+    def _old_version(self, path: str) -> str:
+        """What a failure means for whoever searches: the version from before is still found."""
+        if path not in self._stored:
+            return ""
+        english = self._options.language == "en"
+        who = in_words(self._stored[path].access, self._manifest.names, self._options.language)
+        changed = (_WOULD_CHANGE if self._options.dry else _CHANGED)[english] if path in self._given else ""
+        return _STAYS[english].format(who=who) + changed
 
 
 def _would_store(ready: _Ready) -> Row:
@@ -176,14 +217,3 @@ def _indexed(draft: Draft) -> str:
 def _same_document(known: StoredDocument, original: Original, rule: DocumentRule) -> bool:
     """Whether what is stored was made of these bytes, in this way, in this language."""
     return (known.sha256, known.fingerprint, known.language) == (original.sha256, FINGERPRINT, rule.language)
-
-
-def _same_access(known: StoredDocument, rule: DocumentRule) -> bool:
-    one, other = known.access, rule.access
-    return (
-        set(one.groups) == set(other.groups)
-        and set(one.denied) == set(other.denied)
-        and set(one.compartments) == set(other.compartments)
-        and (one.classification, one.valid_from, one.valid_until)
-        == (other.classification, other.valid_from, other.valid_until)
-    )

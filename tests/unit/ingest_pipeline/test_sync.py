@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from appliance.connect import Connection
 from appliance.errors import ApiProblem
 from appliance.store.registry import Entry
 from ingest import pipeline as module
+from ingest.discover import Survey
 from ingest.original import read_original
 from tests.unit.flows import house
 from tests.unit.ingest_pipeline.conftest import MANIFEST, Bench
@@ -260,6 +262,105 @@ def test_a_file_that_fails_keeps_its_stored_version(bench: Bench) -> None:
     bench.sync()
     assert bench.truth().registered["規則01.txt"] == before.registered["規則01.txt"]
     assert "規則00.txt" in bench.truth().registered
+
+
+UNREADABLE = b"\x00\x01\x02\xff\xfe" * 100
+
+
+@pytest.mark.parametrize("options", [(), ("--fail-fast",)])
+def test_access_is_taken_away_also_where_the_file_fails_in_the_same_run(bench: Bench, options: tuple[str, ...]) -> None:
+    """The override was mistyped, and everybody could read it; since then the file has gone bad."""
+    many(bench, 2)
+    bench.write("secret/a.md", "# 役員報酬\n\n内規です。\n")
+    bench.sync()
+    bench.write("collection.toml", MANIFEST + '[[override]]\npath = "secret/**"\ngroups = ["人事部"]\n')
+    (bench.root / "secret/a.md").write_bytes(UNREADABLE)
+    ended = bench.sync(*options)
+    assert entry(bench, "secret/a.md").access.groups == house.HR
+    assert ended.code == (3 if options else 10)
+    if not options:
+        row = ended.rows["secret/a.md"]
+        assert row["state"] == "failed"
+        assert "The version stored before stays; who sees it: 人事部; internal." in row["reason"]
+        assert "what this run changed it to" in row["reason"]
+
+
+def test_access_is_taken_away_before_the_first_file_is_converted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(bench, 3)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST.replace('"internal"', '"confidential"'))
+    bench.write("規則00.txt", "改めた規則です。")
+
+    def broken_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "read_original", broken_off)
+    assert bench.sync().code == 130
+    assert {entry(bench, f"規則{n:02}.txt").access.classification.word for n in range(3)} == {"confidential"}
+
+
+def test_access_is_taken_away_from_what_lies_behind_a_closed_folder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("規則.txt", RULE)
+    bench.write("中/規則.txt", RULE)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST.replace('"internal"', '"restricted"'))
+    shutil.rmtree(bench.root / "中")
+    (bench.root / "中").symlink_to(bench.root / "none")
+    real = Survey.gone
+    monkeypatch.setattr(Survey, "gone", lambda self, path: not path.startswith("中/") and real(self, path))
+    assert bench.sync().states["中/規則.txt"] == "access-changed"
+    assert entry(bench, "中/規則.txt").access.classification.word == "restricted"
+
+
+def test_what_the_manifest_gives_in_addition_waits_for_the_new_content(bench: Bench) -> None:
+    """Something may have been taken out of it before more people were let in."""
+    bench.write("collection.toml", MANIFEST.replace("全行員", "人事部"))
+    many(bench, 2)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST.replace('"全行員"', '"全行員", "人事部"'))
+    (bench.root / "規則00.txt").write_bytes(UNREADABLE)
+    ended = bench.sync()
+    assert entry(bench, "規則00.txt").access.groups == house.HR
+    assert entry(bench, "規則01.txt").access.groups == house.HR | house.STAFF
+    assert "who sees it: 人事部; internal." in ended.rows["規則00.txt"]["reason"]
+    assert ended.states["規則01.txt"] == "access-changed"
+
+
+def test_access_is_taken_away_though_a_denied_group_is_gone(bench: Bench) -> None:
+    bench.write("collection.toml", MANIFEST + 'denied = ["派遣・委託"]\n')
+    many(bench, 1)
+    bench.sync()
+    people = bench.home / "people.toml"
+    without = people.read_text(encoding="utf-8").replace('["g-partners"]', "[]")
+    people.write_text(
+        without.replace('[[group]]\nid = "g-partners"\nname = "派遣・委託"\nname_en = "Contractors"\n', "")
+    )
+    bench.write("collection.toml", MANIFEST.replace("全行員", "人事部"))
+    (bench.root / "規則00.txt").write_bytes(UNREADABLE)
+    assert bench.sync().code == 10
+    assert entry(bench, "規則00.txt").access.groups == house.HR
+
+
+def test_add_takes_away_access_of_what_it_was_given_alone(bench: Bench) -> None:
+    many(bench, 2)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST.replace("全行員", "人事部"))
+    (bench.root / "規則00.txt").write_bytes(UNREADABLE)
+    bench.ingest("add", str(bench.root / "規則00.txt"), "--collection", "c", "--json")
+    assert entry(bench, "規則00.txt").access.groups == house.HR
+    assert entry(bench, "規則01.txt").access.groups == house.STAFF
+
+
+def test_a_check_says_what_would_be_taken_away_and_takes_nothing(bench: Bench) -> None:
+    many(bench, 1)
+    bench.sync()
+    bench.write("collection.toml", MANIFEST.replace("全行員", "人事部"))
+    (bench.root / "規則00.txt").write_bytes(UNREADABLE)
+    ended = bench.ingest("check", str(bench.root), "--collection", "c", "--json")
+    assert "人事部; internal. That is what sync will change it to." in ended.rows["規則00.txt"]["reason"]
+    assert entry(bench, "規則00.txt").access.groups == house.STAFF
 
 
 def test_fail_fast_ends_at_the_first_failure_and_still_reports(bench: Bench) -> None:
