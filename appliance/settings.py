@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import pwd
 import re
 import stat
 import tomllib
@@ -23,6 +24,7 @@ from appliance.errors import (
     DemoIdentityNotLocal,
     FolderOpenToOthers,
     HomeMissing,
+    HomeOfAnother,
     HomeUnusable,
     SettingInvalid,
     SettingsRefused,
@@ -136,7 +138,10 @@ def home_folder(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force. Raises HomeMissing, FolderOpenToOthers, SettingsRefused or DemoIdentityNotLocal."""
+    """The settings in force.
+
+    Raises HomeMissing, HomeOfAnother, HomeUnusable, FolderOpenToOthers, SettingsRefused or DemoIdentityNotLocal.
+    """
     environ = os.environ if environ is None else environ
     home = home_folder(environ)
     file = home / FILE
@@ -167,6 +172,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def _of_file(home: Path, file: Path) -> dict[str, object]:
     try:
+        require_owner(home)
         if not file.is_file():
             raise HomeMissing(path=home)
         _check_private(home, 0o700)
@@ -175,6 +181,23 @@ def _of_file(home: Path, file: Path) -> dict[str, object]:
         raise HomeUnusable(path=error.filename or home, why=error.strerror or error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsRefused([SettingInvalid(where=file, key="TOML", value="…", why=error)]) from error
+
+
+def require_owner(home: Path) -> None:
+    """Raise HomeOfAnother where the folder is somebody else's: before anything in it is opened, or made.
+
+    That holds for root above all: it may do everything, and leaves behind files that the owner cannot use.
+    """
+    if home.is_dir() and (owner := home.stat().st_uid) != os.geteuid():
+        raise HomeOfAnother(path=home, owner=user_name(owner), user=user_name(os.geteuid()))
+
+
+def user_name(uid: int) -> str:
+    """A user as `sudo -u` and `chown` take them: the name, or `#uid` where nobody has one."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def shell_language(environ: Mapping[str, str] | None = None) -> Language:

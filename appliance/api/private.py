@@ -49,7 +49,9 @@ class Private:
             uid = scope["client"][1]
             if uid != self._owner:
                 error = PeerRefused(uid=uid)
-                body = Problem(code=error.code, message=error.text("en"), values=error.values)
+                wanted = dict(scope["headers"]).get(b"accept-language", b"")
+                text = error.text("ja" if wanted.lower().startswith(b"ja") else "en")
+                body = Problem(code=error.code, message=text, values=error.values)
                 return await JSONResponse(body.model_dump(), 403)(scope, receive, send)
             scope[PEER] = uid
         await self._app(scope, receive, send)

@@ -14,9 +14,9 @@ import click
 
 from appliance.cli import exits
 from appliance.defects import unexpected
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, HomeOfAnother
 from appliance.models import Language
-from appliance.settings import FILE, Settings, home_folder, load, shell_language
+from appliance.settings import FILE, Settings, home_folder, load, require_owner, shell_language
 from appliance.visible import visible
 
 
@@ -82,10 +82,11 @@ def _log_to_file() -> None:
     """A command's log is a file of the installation: a terminal is for the person who sits there."""
     folder = home_folder() / "log"
     try:
+        require_owner(folder.parent)  # also a log of ours would be in its owner's way
         (folder.parent / FILE).stat()  # a folder that is no installation is left as it is
         folder.mkdir(mode=0o700, exist_ok=True)
         handler: logging.Handler = RotatingFileHandler(folder / "commands.log", maxBytes=5_000_000, backupCount=3)
-    except OSError:  # no installation yet, or none of ours
+    except (OSError, HomeOfAnother):  # no installation yet, or none of ours
         handler = logging.NullHandler()
     logging.basicConfig(
         level=logging.WARNING, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"

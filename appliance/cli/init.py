@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from appliance.errors import HomeNotEmpty, HomeUnusable, HomeUsed
-from appliance.settings import FILE, home_folder
+from appliance.settings import FILE, home_folder, require_owner
 
 _SETTINGS = """\
 # Settings of this installation. Every key, with its default: infra/reference/settings.md
@@ -60,7 +60,8 @@ def init(people: Path, examples: Path | None, port: int | None) -> None:
 
 
 def _refuse_used(home: Path) -> None:
-    """An installation is never made over another one, nor in a folder that serves something else."""
+    """An installation is never made over another one, nor in a folder that serves something or somebody else."""
+    require_owner(home)
     if (home / FILE).exists():
         raise HomeUsed(path=home)
     if home.exists():

@@ -179,6 +179,9 @@ from appliance.errors.start import (
     HomeNotEmpty as HomeNotEmpty,
 )
 from appliance.errors.start import (
+    HomeOfAnother as HomeOfAnother,
+)
+from appliance.errors.start import (
     HomeUnusable as HomeUnusable,
 )
 from appliance.errors.start import (

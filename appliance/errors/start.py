@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.errors.root import ApplianceError, BadInput, Conflict, Unavailable
+from appliance.errors.root import ApplianceError, BadInput, Conflict, Denied, Unavailable
 from appliance.models import Language
 
 
@@ -78,6 +78,14 @@ class HomeUnusable(Unavailable):
     code = "home-unusable"
     en = "{path} cannot be used ({why}). Check the folder's owner and the disk, or name another one in APPLIANCE_HOME."
     ja = "{path} を使用できません（{why}）。所有者とディスクを確認するか、APPLIANCE_HOME に別のフォルダーを指定してください。"
+
+
+class HomeOfAnother(Denied):
+    """A command run by somebody other than the installation's owner: what it would make, the owner could not use."""
+
+    code = "home-of-another"
+    en = "{path} belongs to {owner}, and this command runs as {user}; nothing was opened. Run it as the owner: sudo -u {owner} env APPLIANCE_HOME={path} ..."
+    ja = "{path} の所有者は {owner} ですが、このコマンドは {user} として実行されたため、何も開いていません。所有者として実行してください: sudo -u {owner} env APPLIANCE_HOME={path} ..."
 
 
 class DemoIdentityNotLocal(BadInput):

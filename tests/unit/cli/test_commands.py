@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
+from appliance.api.private import PeerProtocol
 from appliance.cli import COMMANDS, appliance, exits
 from appliance.cli.command import run
 from appliance.connect import connect
@@ -240,6 +243,37 @@ def test_every_fault_of_the_settings_is_a_line(command: Command, tmp_path: Path)
     assert (code, err.count("\n")) == (3, 2)
     assert "colour" in err
     assert "port cannot be many" in err
+
+
+@pytest.mark.parametrize("arguments", [("documents", "--as", "yamada"), ("doctor",), ("init", "--people", str(PEOPLE))])
+def test_nothing_is_made_in_somebody_elses_home(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    made = make_home(tmp_path / "home")
+    before = sorted(made.rglob("*"))
+    monkeypatch.setattr("os.geteuid", lambda: made.stat().st_uid + 1)
+
+    code, _, err = command(*arguments, at=made)
+
+    assert (code, "sudo -u" in err) == (4, True)
+    assert sorted(made.rglob("*")) == before
+
+
+def test_a_refusal_by_the_server_is_said_at_once(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may pass through the folder and is not its owner: the server answers, so nobody waits for it."""
+    monkeypatch.setattr("appliance.connect._START_SECONDS", 0.0)
+    real = PeerProtocol.connection_made
+
+    def of_a_stranger(self: PeerProtocol, transport: Any) -> None:
+        real(self, transport)
+        self.client = ("peer", os.getuid() + 1)
+
+    monkeypatch.setattr(PeerProtocol, "connection_made", of_a_stranger)
+
+    code, _, err = command("documents", "--as", "yamada")
+
+    assert code == 4
+    assert "serves its installation's owner only" in err
 
 
 def test_a_defect_is_a_reference_here_and_a_traceback_in_the_log(

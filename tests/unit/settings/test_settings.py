@@ -10,11 +10,12 @@ from appliance.errors import (
     DemoIdentityNotLocal,
     FolderOpenToOthers,
     HomeMissing,
+    HomeOfAnother,
     HomeUnusable,
     SettingInvalid,
     SettingsRefused,
 )
-from appliance.settings import Settings, home_folder, load, shell_language
+from appliance.settings import Settings, home_folder, load, shell_language, user_name
 
 SECRET = "sk-d41d8cd98f00b204"
 
@@ -131,6 +132,23 @@ def test_a_home_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> Non
 
     with pytest.raises(FolderOpenToOthers, match=f"mode 0{mode:o}.*chmod 0700"):
         load({"APPLIANCE_HOME": str(made)})
+
+
+def test_the_home_of_somebody_else_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also to root, whose files its owner could not use afterwards."""
+    made = home(tmp_path, "no settings at all")
+    monkeypatch.setattr("os.geteuid", lambda: made.stat().st_uid + 1)
+
+    with pytest.raises(HomeOfAnother, match=r"Run it as the owner: sudo -u \S+ env APPLIANCE_HOME=/") as refused:
+        load({"APPLIANCE_HOME": str(made)})
+
+    assert user_name(made.stat().st_uid) in refused.value.text("ja")
+
+
+def test_a_user_without_a_name_is_called_by_number() -> None:
+    assert user_name(4_000_000) == "#4000000"
 
 
 def test_a_settings_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
