@@ -11,7 +11,6 @@ import os
 import pwd
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from appliance.errors import (
     ApplianceError,
     DemoIdentityNotLocal,
+    FileNotToml,
     FolderOpenToOthers,
     HomeMissing,
     HomeOfAnother,
@@ -31,6 +31,7 @@ from appliance.errors import (
     SettingUnknown,
 )
 from appliance.models import Language
+from appliance.toml import parsed
 
 FILE = "settings.toml"
 PREFIX = "APPLIANCE_"
@@ -160,6 +161,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         faults += [_fault(item["loc"], item["msg"], item["input"], origin) for item in error.errors()]
         raise SettingsRefused(faults) from error
+    if settings.index == "qdrant" and not settings.qdrant_url:
+        where, why = origin.get("index", str(file)), "index = qdrant needs the server's address"
+        faults.append(SettingInvalid(where=where, key="qdrant_url", value='""', why=why))
     if faults:
         raise SettingsRefused(faults)
     if settings.identity == "demo":
@@ -176,11 +180,11 @@ def _of_file(home: Path, file: Path) -> dict[str, object]:
         if not file.is_file():
             raise HomeMissing(path=home)
         _check_private(home, 0o700)
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return parsed(file.read_bytes(), file)
     except OSError as error:
         raise HomeUnusable(path=error.filename or home, why=error.strerror or error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsRefused([SettingInvalid(where=file, key="TOML", value="…", why=error)]) from error
+    except FileNotToml as error:
+        raise SettingsRefused([error]) from error
 
 
 def require_owner(home: Path) -> None:

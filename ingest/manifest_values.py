@@ -50,6 +50,18 @@ class Fields:
 KEYS = tuple(field.name for field in fields(Fields))
 
 
+NEEDED = ("language", "classification", "groups")
+MEANINGS: dict[str, str] = {
+    "language": "`ja` or `en`: the language of the documents.",
+    "classification": "`public`, `internal`, `restricted` or `confidential`; readers need this clearance or more.",
+    "groups": "Names of groups; a member of any of them is let in.",
+    "compartments": "Readers need to hold all of them; none where it is left out.",
+    "denied": "Names of groups; a member of any of them is shut out, whatever else holds.",
+    "valid_from": "First day, or moment, from which the document is seen. A date counts in Japan time.",
+    "valid_until": "Last day on which it is seen, or the moment from which it is not.",
+}
+
+
 class GroupNames:
     """Groups by name, in NFC and without outer spaces."""
 

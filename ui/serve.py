@@ -19,7 +19,7 @@ from appliance import __version__
 from appliance.api.app import create_app
 from appliance.cli.command import run
 from appliance.defects import unexpected
-from appliance.errors import SettingInvalid
+from appliance.examples import read_examples
 from appliance.serve import serving
 from appliance.settings import Settings, load
 from appliance.wiring import Services
@@ -112,15 +112,10 @@ def _options(services: Services) -> PortalOptions:
 
 
 def examples(settings: Settings) -> tuple[Example, ...]:
-    """The questions that an empty page offers. Raises SettingInvalid for a file that holds none."""
+    """The questions that an empty page offers. Raises what `read_examples` raises."""
     if settings.examples is None:
         return ()
-    file = settings.home / settings.examples
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        return tuple(Example(ja=str(item["ja"]), en=str(item["en"])) for item in content["example"])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise SettingInvalid(where=file, key="examples", value=file.name, why=repr(error)) from error
+    return tuple(Example(ja=found.ja, en=found.en) for found in read_examples(settings.home / settings.examples))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,7 +43,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 def main(arguments: Sequence[str] | None = None, out: TextIO | None = None) -> int:
     """Run the command; returns the exit code, which the console script passes on."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     out = out or sys.stdout
     language: Language = options.lang
     try:
@@ -60,19 +60,20 @@ def main(arguments: Sequence[str] | None = None, out: TextIO | None = None) -> i
     return VERIFIED if verdict.verified else REFUSED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line, with its help."""
+    made = argparse.ArgumentParser(
         prog="appliance-verify",
         description="Verify an export of the audit log with a key that did not come with it.",
         epilog="Exit codes: 0 verified, 1 refused, 2 wrong use.",
         allow_abbrev=False,
     )
-    parser.add_argument("export", metavar="EXPORT", help="the folder of the export")
-    parser.add_argument("--key", required=True, metavar="VKEY", help="the log's verifier key, from a place you trust")
-    parser.add_argument("--since", metavar="CHECKPOINT", help="a checkpoint kept earlier: the log must continue it")
-    parser.add_argument("--json", action="store_true", help="the result as one JSON object, with every problem")
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="the language of the sentences")
-    return parser
+    made.add_argument("export", metavar="EXPORT", help="the folder of the export")
+    made.add_argument("--key", required=True, metavar="VKEY", help="the log's verifier key, from a place you trust")
+    made.add_argument("--since", metavar="CHECKPOINT", help="a checkpoint kept earlier: the log must continue it")
+    made.add_argument("--json", action="store_true", help="the result as one JSON object, with every problem")
+    made.add_argument("--lang", choices=("en", "ja"), default="en", help="the language of the sentences")
+    return made
 
 
 def _key(path: str) -> VerifierKey:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.auth.directory import PersonEntry, read_directory
 from appliance.errors import PersonUnknown, SettingInvalid
 from appliance.models import Classification, Language, Principal, Role
 
@@ -32,20 +32,20 @@ class Person:
 
 
 class People:
-    """The directory of the demo identity. Raises SettingInvalid for a file that contradicts itself."""
+    """The directory of the demo identity. Raises what `read_directory` does, and SettingInvalid for a contradiction."""
 
     def __init__(self, file: Path) -> None:
-        try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-            self.groups = tuple(KnownGroup(g["id"], g["name"], g["name_en"]) for g in content.get("group", []))
-            people = [_person(entry) for entry in content.get("person", [])]
-        except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
-            raise SettingInvalid(where=file, key="people", value=file.name, why=repr(error)) from error
+        content = read_directory(file)
+        self.groups = tuple(KnownGroup(entry.id, entry.name, entry.name_en) for entry in content.group)
+        people = [_person(entry) for entry in content.person]
         self._people = {person.principal.id: person for person in people}
         ids = [person.principal.id for person in people]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise SettingInvalid(where=file, key="person", value=twice[0], why="it stands there twice")
-        known = {group.id for group in self.groups}
+        groups = [group.id for group in self.groups]
+        if twice := sorted({group for group in groups if groups.count(group) > 1}):
+            raise SettingInvalid(where=file, key="group", value=twice[0], why="it stands there twice")
+        known = set(groups)
         for person in people:
             if unknown := person.principal.groups - known:
                 why = f"{person.principal.id} is in groups that do not exist: {', '.join(sorted(unknown))}"
@@ -72,19 +72,13 @@ class People:
         return [g.name_en if language == "en" else g.name for g in self.groups if g.id in identifiers]
 
 
-def _person(entry: dict[str, object]) -> Person:
-    def words(key: str) -> frozenset[str]:
-        value = entry.get(key, [])
-        if not isinstance(value, list):
-            raise ValueError(f"{key} is not a list")
-        return frozenset(str(item) for item in value)
-
+def _person(entry: PersonEntry) -> Person:
     principal = Principal(
-        id=str(entry["id"]),
-        name=str(entry["name"]),
-        groups=words("groups"),
-        clearance=Classification.named(str(entry["clearance"])),
-        compartments=words("compartments"),
-        roles=frozenset(Role(word) for word in words("roles")),
+        id=entry.id,
+        name=entry.name,
+        groups=frozenset(entry.groups),
+        clearance=Classification.named(entry.clearance),
+        compartments=frozenset(entry.compartments),
+        roles=frozenset(Role(word) for word in entry.roles),
     )
-    return Person(principal, str(entry["name_en"]))
+    return Person(principal, entry.name_en)

@@ -36,9 +36,12 @@ _EXAMPLES = "examples.toml"
 def init(people: Path, examples: Path | None, port: int | None) -> None:
     """Make a new installation in APPLIANCE_HOME: settings, data folder, audit log and its signing key."""
     from appliance.auth.people import People
+    from appliance.examples import read_examples
 
     home = home_folder()
     People(people)  # a file that nobody could sign in with is refused now, not at the first start
+    if examples:
+        read_examples(examples)
     try:
         _refuse_used(home)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

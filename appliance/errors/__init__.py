@@ -170,6 +170,9 @@ from appliance.errors.start import (
     DemoIdentityNotLocal as DemoIdentityNotLocal,
 )
 from appliance.errors.start import (
+    FileNotToml as FileNotToml,
+)
+from appliance.errors.start import (
     FolderOpenToOthers as FolderOpenToOthers,
 )
 from appliance.errors.start import (
@@ -186,6 +189,9 @@ from appliance.errors.start import (
 )
 from appliance.errors.start import (
     HomeUsed as HomeUsed,
+)
+from appliance.errors.start import (
+    PeopleInvalid as PeopleInvalid,
 )
 from appliance.errors.start import (
     PortTaken as PortTaken,

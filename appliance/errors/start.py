@@ -22,6 +22,22 @@ class SettingInvalid(BadInput):
     ja = "{where}: {key} に {value} は使えません（{why}）。値を直してください。"
 
 
+class FileNotToml(BadInput):
+    """A file of ours that somebody wrote by hand, and that is not TOML. Its line is not shown: it may hold a secret."""
+
+    code = "file-not-toml"
+    en = "{path}, line {line} is not TOML ({why}). Correct the line; texts stand in double quotes, lists in [ ]."
+    ja = "{path} の {line} 行目は TOML として読み取れません（{why}）。文字列は二重引用符で、一覧は [ ] で囲んで、行を直してください。"
+
+
+class PeopleInvalid(BadInput):
+    """An entry of the demo's directory that cannot be used."""
+
+    code = "people-invalid"
+    en = "{path}: {entry}: {key} {why_en}. Correct the entry; infra/reference/people.md lists every key."
+    ja = "{path}: {entry}: {key} {why_ja}。直してください（キーの一覧は infra/reference/people.md）。"
+
+
 class SettingsRefused(BadInput):
     """Every fault of the settings at once, a line each."""
 

@@ -1,4 +1,4 @@
-"""Writes the pages of this folder from the code: settings, commands, exit codes, errors, audit actions, the API.
+"""Writes the pages of this folder from the code: what may be set, what commands there are, what comes of them.
 
 python infra/reference/generate.py            write them
 python infra/reference/generate.py --check    exit 1 where one is not what the code says
@@ -7,10 +7,13 @@ python infra/reference/generate.py --check    exit 1 where one is not what the c
 from __future__ import annotations
 
 import sys
+from argparse import HelpFormatter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import ingest.discover_errors
@@ -20,10 +23,13 @@ import ui.serve
 from appliance.actions import ACTIONS
 from appliance.api.app import routers
 from appliance.api.problems import STATUS
+from appliance.audit.verify import parser
+from appliance.auth.directory import GroupEntry, PersonEntry
 from appliance.cli import appliance, exits
 from appliance.errors import REGISTERED
 from appliance.settings import Settings
 from ingest.cli import ingest as ingest_command
+from ingest.manifest_values import KEYS, MEANINGS, NEEDED
 
 HERE = Path(__file__).parent
 _ALL_ERRORS = (ingest.errors, ingest.discover_errors, ingest.manifest_errors)  # imported: they register themselves
@@ -38,12 +44,51 @@ def settings() -> Iterator[str]:
     yield "Unknown keys are refused."
     yield "A `*_file` names a file that holds a secret (mode 0600), relative to APPLIANCE_HOME or a systemd credential."
     yield ""
-    yield "| key | default | meaning |"
-    yield "|---|---|---|"
+    yield "| key | default | from - to | meaning |"
+    yield "|---|---|---|---|"
     for name, field in Settings.model_fields.items():
         if name != "home":
-            default = "" if field.default in (None, PydanticUndefined, "") else f"`{field.default}`"
-            yield f"| `{name}` | {default} | {field.description} |"
+            yield f"| `{name}` | {_default(field)} | {_range(field)} | {field.description} |"
+
+
+def _default(field: FieldInfo) -> str:
+    return "" if field.default in (None, PydanticUndefined, "") else f"`{field.default}`"
+
+
+def _range(field: FieldInfo) -> str:
+    """The least and the greatest value, of a number."""
+    bounds = [str(getattr(rule, name)) for name in ("ge", "le") for rule in field.metadata if hasattr(rule, name)]
+    return " - ".join(bounds)
+
+
+def people() -> Iterator[str]:
+    """Every key of the demo identity's directory."""
+    yield "# people.toml"
+    yield ""
+    yield "The file that the setting `people` names: the groups, and who may sign in. Unknown keys are refused."
+    for kind, entry in (("group", GroupEntry), ("person", PersonEntry)):
+        yield ""
+        yield f"## [[{kind}]]"
+        yield ""
+        yield "| key | | meaning |"
+        yield "|---|---|---|"
+        for name, field in entry.model_fields.items():
+            yield f"| `{name}` | {'needed' if field.is_required() else ''} | {field.description} |"
+
+
+def manifest() -> Iterator[str]:
+    """Every key of a collection's manifest."""
+    yield "# collection.toml"
+    yield ""
+    yield "The manifest in the folder of a collection says who may see what lies beside and below it. Unknown keys are"
+    yield "refused; without a manifest nothing is taken in. `ingest check` shows who will see what, file by file."
+    yield ""
+    yield "| key | | meaning |"
+    yield "|---|---|---|"
+    for name in KEYS:
+        yield f"| `{name}` | {'needed' if name in NEEDED else ''} | {MEANINGS[name]} |"
+    yield "| `[[override]]` | | Replaces the keys that it names where its `path` matches; the last wins, key by key. |"
+    yield "| `path` | needed in an override | Pattern relative to the folder: `*` within a name, `**` over folders. |"
 
 
 def commands() -> Iterator[str]:
@@ -51,10 +96,15 @@ def commands() -> Iterator[str]:
     yield "# Commands"
     for root, name in ((appliance, "appliance"), (ingest_command, "ingest"), (ui.serve.portal, "portal")):
         yield from _help(root, name, None)
+    verifier = parser()
+    verifier.formatter_class = partial(HelpFormatter, width=100)  # else as wide as whose terminal this is
+    yield from ("", f"## {verifier.prog}", "", "```", verifier.format_help().rstrip(), "```")
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, **command.context_settings
+    )
     yield ""
     yield f"## {context.command_path}"
     yield ""
@@ -125,6 +175,8 @@ def api() -> Iterator[str]:
 
 PAGES = {
     "settings.md": settings,
+    "people.md": people,
+    "manifest.md": manifest,
     "commands.md": commands,
     "exit-codes.md": exit_codes,
     "errors.md": errors,

@@ -4,7 +4,7 @@
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
     CORE       errors models access actions visible prompt citations       CORE
-               sentences evidence language protocols probe defects
+               sentences evidence language protocols probe defects toml
     FLOWS      retrieval generation answering documents                    CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
     WIRING     settings wiring doctor                                      all of appliance but EDGES (doctor: SCHEMAS)
@@ -49,6 +49,7 @@ CORE = {
     "language",
     "probe",
     "defects",
+    "toml",
 }
 FLOWS = {"retrieval", "generation", "answering", "documents"}
 WIRING = {"settings", "wiring", "doctor"}

@@ -98,17 +98,27 @@ def test_a_home_is_no_setting(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["port = ", "[[", "port = 1\nport = 2\n", 'api_key = "' + SECRET])
 def test_a_file_that_is_no_toml_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
-    with pytest.raises(SettingsRefused, match="TOML cannot be …") as refused:
+    with pytest.raises(SettingsRefused, match=r"settings\.toml, line [12] is not TOML") as refused:
         loaded(tmp_path, content)
 
     assert SECRET not in str(refused.value)
 
 
+def test_the_line_of_a_fault_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused, match=r"line 3 is not TOML \(Cannot overwrite a value\)"):
+        loaded(tmp_path, "port = 1\n\nport = 2\npassages = 3\n")
+
+
+def test_a_qdrant_without_an_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused, match=r'qdrant_url cannot be "": index = qdrant needs the server'):
+        loaded(tmp_path, 'index = "qdrant"\n')
+
+
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     made = home(tmp_path)
-    (made / "settings.toml").write_bytes("# 設定\n".encode("cp932"))
+    (made / "settings.toml").write_bytes("\n# 設定\n".encode("cp932"))
 
-    with pytest.raises(SettingsRefused, match="TOML"):
+    with pytest.raises(SettingsRefused, match=r"line 2 is not TOML \(byte 4 is not UTF-8"):
         load({"APPLIANCE_HOME": str(made)})
 
 

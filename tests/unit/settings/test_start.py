@@ -12,12 +12,16 @@ from appliance.errors import (
     AddressUnusable,
     AuditKeyInvalid,
     AuditUnavailable,
+    FileNotToml,
     FolderOpenToOthers,
     IndexLocked,
+    PeopleInvalid,
     PersonUnknown,
     PortTaken,
     SettingInvalid,
+    SettingsRefused,
 )
+from appliance.examples import read_examples
 from appliance.private import listening, ownership, socket_path
 from appliance.serve import public_server, serving
 from appliance.settings import load
@@ -52,25 +56,82 @@ def test_a_key_that_is_gone_stops_the_start(tmp_path: Path) -> None:
         pass
 
 
+ENTRY = '[[person]]\nid = "a"\nname = "a"\nname_en = "a"\nclearance = "public"\n'
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("[[person]]\n", "id"),
-        ('[[person]]\nid = "a"\nname = "a"\nname_en = "a"\nclearance = "cosmic"\n', "COSMIC"),
-        ('[[person]]\nid = "a"\nname = "a"\nname_en = "a"\nclearance = "public"\nroles = ["god"]\n', "god"),
-        ('[[person]]\nid = "a"\nname = "a"\nname_en = "a"\nclearance = "public"\ngroups = "g"\n', "not a list"),
-        ('[[person]]\nid = "a"\nname = "a"\nname_en = "a"\nclearance = "public"\ngroups = ["g"]\n', "do not exist: g"),
-        ("person = 5\n", "people"),
-        ("group = [1]\n", "people"),
-        ("[[", "people"),
+        ('[[person]]\nname = "a"\nname_en = "a"\nclearance = "public"\n', r"\[\[person\]\] #1: id is missing"),
+        ('[[person]]\nid = "a"\nname = "a"\nname_en = "a"\n', r"\[\[person\]\] a: clearance is missing"),
+        (
+            ENTRY.replace("public", "cosmic"),
+            r"a: clearance cannot be 'cosmic'; use one of public, internal, restricted, confidential\.",
+        ),
+        (ENTRY + 'roles = ["god"]\n', "a: roles cannot be 'god'; use one of reader, auditor, administrator"),
+        (ENTRY + 'groups = "g"\n', "a: groups cannot be 'g'; it is not a list"),
+        (ENTRY + "compartments = [1]\n", "a: compartments cannot be 1; it needs a text"),
+        (ENTRY + 'compartmens = ["x"]\n', "a: compartmens is no key here; did you mean compartments"),
+        (ENTRY + 'rolse = ["reader"]\n', "a: rolse is no key here; did you mean roles"),
+        (ENTRY + "shoe_size = 43\n", "a: shoe_size is no key here; there are id, name"),
+        (ENTRY.replace('id = "a"', 'id = ""'), r"#1: id cannot be ''; it needs a text of 1"),
+        (ENTRY + 'groups = ["g"]\n', "do not exist: g"),
+        ('[[group]]\nid = "g"\nname = "g"\nname_en = "g"\n' * 2, "group cannot be g: it stands there twice"),
+        ("[[persons]]\n", "persons is no key here; did you mean person"),
+        ("person = 5\n", "people.toml: person cannot be 5; it is not a list"),
+        ("group = [1]\n", r"\[\[group\]\] #1: group cannot be 1; write \[\[group\]\] tables"),
+        ("a = 1\n[[", r"people\.toml, line 2 is not TOML"),
     ],
 )
 def test_a_directory_that_contradicts_itself_is_refused(tmp_path: Path, content: str, why: str) -> None:
     file = tmp_path / "people.toml"
     file.write_text(content, encoding="utf-8")
 
-    with pytest.raises(SettingInvalid, match=why):
+    with pytest.raises((PeopleInvalid, SettingInvalid, FileNotToml), match=why) as refused:
         People(file)
+
+    for language in ("ja", "en"):
+        assert "\n" not in refused.value.text(language), "one sentence"
+        assert "Error" not in refused.value.text(language)
+
+
+def test_every_fault_of_a_directory_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "people.toml").write_text(ENTRY.replace('name = "a"\n', "") + "x = 1\n", encoding="utf-8")
+
+    with pytest.raises(SettingsRefused, match="name is missing") as refused:
+        People(tmp_path / "people.toml")
+
+    assert len(refused.value.text("ja").splitlines()) == 2
+
+
+def test_a_directory_in_another_encoding_is_refused_without_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "people.toml").write_bytes("# 利用者\n".encode("cp932"))
+
+    with pytest.raises(FileNotToml, match=r"line 1 is not TOML \(byte 3 is not UTF-8\)"):
+        People(tmp_path / "people.toml")
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingInvalid, match=r"people\.toml: No such file or directory"):
+        People(tmp_path / "people.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, r"nope\.toml: No such file or directory"),
+        ("", r"it has no \[\[example\]\]"),
+        ("example = 1\n", r"it has no \[\[example\]\]"),
+        ('[[example]]\nja = "問"\nen = "q"\n[[example]]\nja = "問"\n', r"\[\[example\]\] #2 needs a question"),
+        ("[[", r"nope\.toml, line 1 is not TOML"),
+    ],
+)
+def test_examples_that_cannot_be_offered_are_refused(tmp_path: Path, content: str | None, why: str) -> None:
+    if content is not None:
+        (tmp_path / "nope.toml").write_text(content, encoding="utf-8")
+
+    with pytest.raises((SettingInvalid, FileNotToml), match=why):
+        read_examples(tmp_path / "nope.toml")
 
 
 def test_two_people_of_one_id_are_refused(tmp_path: Path) -> None:
