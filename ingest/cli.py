@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,13 @@ from appliance import __version__
 from appliance.cli import exits
 from appliance.cli.command import run, settings
 from appliance.errors import ApplianceError
+from appliance.visible import visible
 
 if TYPE_CHECKING:
     from appliance.connect import Connection
     from appliance.models import Language
     from ingest.discover import Survey
+    from ingest.manifest import Manifest
     from ingest.pipeline import Pipeline
     from ingest.report import Row
 
@@ -48,7 +50,10 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
     root, rows = _root_of(paths[0]), _Rows()
     with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        rows.take(pipeline, survey(root, only=paths))
+        found = survey(root, only=paths)
+        if _unmatched(pipeline.manifest, found) and (faults := _unmatched(pipeline.manifest, survey(root))):
+            return _stopped(faults, language)
+        rows.take(pipeline, found)
         return _report(rows.known, language, as_data)
 
 
@@ -73,6 +78,8 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
     with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
         found = survey(root)
+        if faults := _unmatched(pipeline.manifest, found):
+            return _stopped(faults, language)
         gone = pipeline.removals(found)
         if (
             len(gone) * 100 > max_removals * len(pipeline.stored)
@@ -131,6 +138,8 @@ def status(collection: str, as_data: bool) -> None:
 def check(root: Path, collection: str, as_data: bool) -> int:
     """Say what `sync ROOT` would do, file by file. Everything is read and converted, nothing is stored."""
     from ingest.discover import survey
+    from ingest.manifest import MANIFEST
+    from ingest.report import Row
 
     rows = _Rows()
     with _connected() as (api, language):
@@ -138,7 +147,10 @@ def check(root: Path, collection: str, as_data: bool) -> int:
         found = survey(root)
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(pipeline.removals(found)))
-        return _report(rows.known, language, as_data)
+        faults = _unmatched(pipeline.manifest, found)
+        rows.known.extend(Row(MANIFEST, "failed", reason=fault.text(language), code=fault.code) for fault in faults)
+        ends = _report(rows.known, language, as_data)
+        return exits.UNMATCHED if faults else ends
 
 
 _TOO_MANY = (
@@ -147,6 +159,7 @@ _TOO_MANY = (
     "{gone} of the collection's {all} documents are not in the folder. Nothing was changed. "
     "If that is meant, run with --yes.",
 )
+_NOTHING_DONE = ("何も取り込んでいません。削除もしていません。", "Nothing was taken in, and nothing removed.")
 _ASK = (
     "文書群 {all} 件のうち {gone} 件がフォルダーにありません。削除しますか",
     "{gone} of the collection's {all} documents are not in the folder. Remove them",
@@ -157,6 +170,19 @@ def _confirmed(gone: list[str], pipeline: Pipeline, language: Language) -> bool:
     if not sys.stdin.isatty():
         return False
     return click.confirm(_ASK[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+
+
+def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
+    from ingest.overrides import unmatched_overrides
+
+    return unmatched_overrides(manifest, found)
+
+
+def _stopped(faults: Sequence[ApplianceError], language: Language) -> int:
+    for fault in faults:
+        click.echo(f"ingest: {visible(fault.text(language))}", err=True)
+    click.echo(_NOTHING_DONE[language == "en"], err=True)
+    return exits.UNMATCHED
 
 
 def _root_of(path: Path) -> Path:

@@ -63,7 +63,8 @@ class Pipeline:
     """One run over one collection. `rows` yields a row a file, as soon as it is known."""
 
     def __init__(self, target: Target, manifest: Manifest, embedder: Embedder, options: Options) -> None:
-        self._target, self._manifest, self._embedder, self._options = target, manifest, embedder, options
+        self.manifest = manifest
+        self._target, self._embedder, self._options = target, embedder, options
         self._stored = target.documents()
         self._identity = target.embedder()
         self._waiting: deque[_Ready] = deque()
@@ -127,7 +128,7 @@ class Pipeline:
 
     def _one(self, found: Survey, file: Candidate) -> _Ready | Row:
         try:
-            rule = self._manifest.rule_for(file.path)
+            rule = self.manifest.rule_for(file.path)
             original = read_original(found, file)
             known = self._stored.get(file.path)
             if known and _same_document(known, original, rule):
