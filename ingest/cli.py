@@ -208,14 +208,14 @@ def _connected() -> Iterator[tuple[Connection, Language]]:
 def _pipeline(
     api: Connection, root: Path, collection: str, language: Language, *, fail_fast: bool = False, dry: bool = False
 ) -> Pipeline:
-    from appliance.embedding.e5 import E5Embedder
+    from appliance.embedding.installed import installed_embedder
     from ingest.manifest import read_manifest
     from ingest.pipeline import Options, Pipeline
     from ingest.target import Target
 
     target = Target(api, collection)
     manifest = read_manifest(root, target.groups())
-    return Pipeline(target, manifest, E5Embedder(), Options(language, fail_fast=fail_fast, dry=dry))
+    return Pipeline(target, manifest, installed_embedder(), Options(language, fail_fast=fail_fast, dry=dry))
 
 
 class _Rows:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.visible import spelled
 from ingest.discover_errors import (
     FileClosed,
     FileGone,
@@ -29,6 +30,7 @@ from ingest.discover_errors import (
     LinkLoop,
     LinkOutside,
     LinkToFolder,
+    NameActing,
     NamesCollide,
     NameUndecodable,
     NestedCollection,
@@ -169,6 +171,11 @@ class _Walk:
             return
         if not _is_utf8(name):
             self._refuse(place, NameUndecodable(path=place))
+            return
+        if spelled(name) != name:
+            self._refuse(
+                place, NameActing(path=spelled(place)), blind=True
+            )  # nothing of a folder of this name is known
             return
         try:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -5,7 +5,7 @@
     ├── PathOutside, LinkOutside                      not of this collection
     ├── LinkLoop, LinkToFolder, LinkBroken            links that are not followed
     ├── NestedCollection, FolderTooDeep, FolderClosed folders that are not entered
-    ├── NotAFile, NameUndecodable, NamesCollide       things that cannot be documents
+    ├── NotAFile, NameUndecodable, NameActing, NamesCollide  things that cannot be documents
     └── FileOverLimit, FileGone, FileClosed, FileChanged   files that cannot be read now
 
 All but the first two are rows of a report; the run goes on.
@@ -110,6 +110,14 @@ class NameUndecodable(BadInput):
     code = "name-undecodable"
     en = "The name {path} is not UTF-8. Rename it, for example with: convmv -f cp932 -t utf8 --notest"
     ja = "名前 {path} が UTF-8 ではありません。名前を変更してください（例: convmv -f cp932 -t utf8 --notest）。"
+
+
+class NameActing(BadInput):
+    """A name with characters that act instead of showing: line breaks, escapes, marks that turn a line around."""
+
+    code = "name-acting"
+    en = "The name {path} holds characters that cannot be shown (written here as U+...), so it was not taken in. Rename it without them."
+    ja = "名前 {path} に、表示できない文字（⟨U+...⟩ と表しています）が含まれるため、取り込んでいません。その文字を除いた名前に変更してください。"
 
 
 class NamesCollide(BadInput):

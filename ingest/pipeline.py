@@ -66,7 +66,7 @@ class Pipeline:
         self.manifest = manifest
         self._target, self._embedder, self._options = target, embedder, options
         self._stored = target.documents()
-        self._identity = target.embedder()
+        target.refuse_other(embedder.identity)
         self._waiting: deque[_Ready] = deque()
         self._done: deque[Row] = deque()
 
@@ -149,11 +149,11 @@ class Pipeline:
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
         path = ready.original.path
-        given = Given(ready.rule.access, ready.rule.language, self._identity)
+        given = Given(ready.rule.access, ready.rule.language, self._embedder.identity.sha256)
         matrix = np.stack(vectors) if vectors else np.empty((0, self._embedder.identity.dimensions), np.float32)
         try:
             stored = self._target.store(ready.original, ready.converted, ready.drafts, matrix, given)
-        except ApiProblem as error:
+        except ApplianceError as error:
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 
