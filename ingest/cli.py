@@ -13,8 +13,10 @@ import click
 from appliance import __version__
 from appliance.cli import exits
 from appliance.cli.command import run, settings
+from appliance.cli.spoken import argument, group, option, version
 from appliance.errors import ApplianceError
-from appliance.visible import visible
+from appliance.visible import one_line, visible
+from appliance.words import Words
 
 if TYPE_CHECKING:
     from appliance.connect import Connection
@@ -24,22 +26,55 @@ if TYPE_CHECKING:
     from ingest.pipeline import Pipeline
     from ingest.report import Row
 
-_COLLECTION = click.option("--collection", required=True, help="Name of the collection.")
-_JSON = click.option("--json", "as_data", is_flag=True, help="The report as JSON.")
-_FAIL_FAST = click.option("--fail-fast", is_flag=True, help="End at the first file that cannot be taken in.")
+
+def _formats() -> dict[str, str]:
+    from ingest.convert.kind import accepted
+
+    return {"formats": accepted()}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+_COLLECTION = option("--collection", required=True, help=Words(ja="文書群の名前。", en="Name of the collection."))
+_JSON = option("--json", "as_data", is_flag=True, help=Words(ja="結果を JSON で出力します。", en="The report as JSON."))
+_FAIL_FAST = option(
+    "--fail-fast",
+    is_flag=True,
+    help=Words(
+        ja="取り込めないファイルがあれば、そこで終了します。", en="End at the first file that cannot be taken in."
+    ),
+)
+_ROOT = argument(
+    "root",
+    type=click.Path(path_type=Path),
+    help=Words(
+        ja="文書群のフォルダー（collection.toml のある場所）。", en="The collection's folder, with its collection.toml."
+    ),
+)
+
+
+@group(
+    ja="""文書を取り込みます。文書群は 1 つのフォルダーで、誰が閲覧できるかをその中の collection.toml に書きます。
+
+    取り込めるファイル: {formats}。中断したときは、同じコマンドをもう一度実行すると続きから行います。
+    """,
+    fields=_formats,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@version(__version__)
 def ingest() -> None:
     """Take documents in. A collection is a folder with a collection.toml, which says who may see what.
 
-    Formats: PDF, DOCX, XLSX, HTML, CSV, Markdown, TXT. After an interruption run the same command again: it goes on.
+    Files: {formats}. After an interruption run the same command again: it goes on.
     """
 
 
-@ingest.command
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@ingest.command(ja="PATHS（同じ文書群のファイルまたはフォルダー）を取り込みます。何も削除しません。")
+@argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    help=Words(ja="ファイルまたはフォルダー。", en="Files or folders."),
+)
 @_COLLECTION
 @_FAIL_FAST
 @_JSON
@@ -57,17 +92,24 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
         return _report(rows.known, language, as_data)
 
 
-@ingest.command
-@click.argument("root", type=click.Path(path_type=Path))
+@ingest.command(ja="文書群をフォルダー ROOT に合わせます。新しいファイルや変更を取り込み、なくなったものを削除します。")
+@_ROOT
 @_COLLECTION
-@click.option(
+@option(
     "--max-removals",
     type=click.IntRange(0, 100),
     default=10,
     show_default=True,
-    help="Stop and ask before removing more than this percentage of the collection.",
+    help=Words(
+        ja="文書群のうちこの割合（%）を超えて削除する場合は、止めて確認します。",
+        en="Stop and ask before removing more than this percentage of the collection.",
+    ),
 )
-@click.option("--yes", is_flag=True, help="Do not ask; remove what is gone.")
+@option(
+    "--yes",
+    is_flag=True,
+    help=Words(ja="確認せず、なくなったものを削除します。", en="Do not ask; remove what is gone."),
+)
 @_FAIL_FAST
 @_JSON
 def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: bool, as_data: bool) -> int:
@@ -86,15 +128,20 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
             and not yes
             and not _confirmed(gone, pipeline, language)
         ):
-            click.echo(_TOO_MANY[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+            click.echo(_NOTHING_REMOVED.text(language), err=True)
             return exits.STOPPED_TO_ASK
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(gone))
         return _report(rows.known, language, as_data)
 
 
-@ingest.command
-@click.argument("paths", nargs=-1, required=True)
+@ingest.command(ja="PATHS の文書を、原本とページの画像とともに削除します。")
+@argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    help=Words(ja="文書群のフォルダーからの相対パス。", en="Paths relative to the collection's folder."),
+)
 @_COLLECTION
 @_JSON
 def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
@@ -111,7 +158,7 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
         return _report(rows.known, language, as_data)
 
 
-@ingest.command
+@ingest.command(ja="文書群にある文書の一覧を表示します。")
 @_COLLECTION
 @_JSON
 def status(collection: str, as_data: bool) -> None:
@@ -131,8 +178,10 @@ def status(collection: str, as_data: bool) -> None:
     table(("document", "title", "classification", "groups", "language"), rows)
 
 
-@ingest.command
-@click.argument("root", type=click.Path(path_type=Path))
+@ingest.command(
+    ja="`sync ROOT` を実行した場合の結果をファイルごとに表示します。すべて読み取って変換しますが、何も保存しません。"
+)
+@_ROOT
 @_COLLECTION
 @_JSON
 def check(root: Path, collection: str, as_data: bool) -> int:
@@ -153,23 +202,30 @@ def check(root: Path, collection: str, as_data: bool) -> int:
         return exits.UNMATCHED if faults else ends
 
 
-_TOO_MANY = (
-    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。何も変更していません。"
-    "意図した削除なら --yes を付けて実行してください。",
-    "{gone} of the collection's {all} documents are not in the folder. Nothing was changed. "
-    "If that is meant, run with --yes.",
+_NOTHING_REMOVED = Words(
+    ja="削除しませんでした。何も変更していません。意図した削除なら --yes を付けて実行してください。",
+    en="Nothing was removed, and nothing else changed. If the removal is meant, run with --yes.",
 )
-_NOTHING_DONE = ("何も取り込んでいません。削除もしていません。", "Nothing was taken in, and nothing removed.")
-_ASK = (
-    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。削除しますか",
-    "{gone} of the collection's {all} documents are not in the folder. Remove them",
+_NOTHING_DONE = Words(
+    ja="何も取り込んでいません。削除もしていません。", en="Nothing was taken in, and nothing removed."
 )
+_GONE = Words(
+    ja="文書群の {all} 件のうち、次の {gone} 件がフォルダーにありません。",
+    en="{gone} of the collection's {all} documents are not in the folder:",
+)
+_MORE = Words(ja="  ほか {count} 件", en="  and {count} more")
+_ASK = Words(ja="削除しますか", en="Remove them")
+_NAMES_SHOWN = 10
 
 
 def _confirmed(gone: list[str], pipeline: Pipeline, language: Language) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return click.confirm(_ASK[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+    """Name what would be removed, and ask where somebody is there to answer."""
+    click.echo(_GONE.text(language, gone=len(gone), all=len(pipeline.stored)), err=True)
+    for path in gone[:_NAMES_SHOWN]:
+        click.echo(f"  {one_line(path)}", err=True)
+    if len(gone) > _NAMES_SHOWN:
+        click.echo(_MORE.text(language, count=len(gone) - _NAMES_SHOWN), err=True)
+    return sys.stdin.isatty() and click.confirm(_ASK.text(language), err=True)
 
 
 def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
@@ -181,7 +237,7 @@ def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
 def _stopped(faults: Sequence[ApplianceError], language: Language) -> int:
     for fault in faults:
         click.echo(f"ingest: {visible(fault.text(language))}", err=True)
-    click.echo(_NOTHING_DONE[language == "en"], err=True)
+    click.echo(_NOTHING_DONE.text(language), err=True)
     return exits.UNMATCHED
 
 

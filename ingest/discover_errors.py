@@ -37,7 +37,7 @@ class PathOutside(BadInput):
 
     code = "path-outside"
     en = "{path} is not inside {root}, the folder of this collection. Name a path inside it, or add it to another collection."
-    ja = "{path} は、このコレクションのフォルダー {root} の中にありません。中にあるパスを指定するか、別のコレクションに追加してください。"
+    ja = "{path} は、この文書群のフォルダー {root} の中にありません。中にあるパスを指定するか、別の文書群に追加してください。"
 
 
 class LinkOutside(BadInput):
@@ -45,7 +45,7 @@ class LinkOutside(BadInput):
 
     code = "link-outside"
     en = "{path} is a link to {target}, outside this collection, and was not followed. Put a copy of the file in its place."
-    ja = "{path} はこのコレクションの外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
+    ja = "{path} はこの文書群の外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
 
 
 class LinkLoop(BadInput):
@@ -77,7 +77,7 @@ class NestedCollection(BadInput):
 
     code = "nested-collection"
     en = "{path} has a collection.toml of its own, so it is not part of this collection. Ingest it as a collection of its own, or move its rules into an [[override]] of {manifest} and delete its file."
-    ja = "{path} には専用の collection.toml があるため、このコレクションには含めていません。別のコレクションとして取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
+    ja = "{path} には専用の collection.toml があるため、この文書群には含めていません。別の文書群として取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
 
 
 class FolderTooDeep(BadInput):
@@ -133,7 +133,7 @@ class FileOverLimit(BadInput):
 
     code = "file-over-limit"
     en = "{path} has {size} MB; at most {limit} MB are read. Split the file, or move it out of the collection."
-    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、コレクションの外に移してください。"
+    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、文書群の外に移してください。"
 
 
 class FileGone(BadInput):
