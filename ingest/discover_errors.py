@@ -5,7 +5,7 @@
     ├── PathOutside, LinkOutside                      not of this collection
     ├── LinkLoop, LinkToFolder, LinkBroken            links that are not followed
     ├── NestedCollection, FolderTooDeep, FolderClosed folders that are not entered
-    ├── NotAFile, NameUndecodable, NamesCollide       things that cannot be documents
+    ├── NotAFile, NameUndecodable, NameActing, NamesCollide  things that cannot be documents
     └── FileOverLimit, FileGone, FileClosed, FileChanged   files that cannot be read now
 
 All but the first two are rows of a report; the run goes on.
@@ -37,7 +37,7 @@ class PathOutside(BadInput):
 
     code = "path-outside"
     en = "{path} is not inside {root}, the folder of this collection. Name a path inside it, or add it to another collection."
-    ja = "{path} は、このコレクションのフォルダー {root} の中にありません。中にあるパスを指定するか、別のコレクションに追加してください。"
+    ja = "{path} は、この文書群のフォルダー {root} の中にありません。中にあるパスを指定するか、別の文書群に追加してください。"
 
 
 class LinkOutside(BadInput):
@@ -45,7 +45,7 @@ class LinkOutside(BadInput):
 
     code = "link-outside"
     en = "{path} is a link to {target}, outside this collection, and was not followed. Put a copy of the file in its place."
-    ja = "{path} はこのコレクションの外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
+    ja = "{path} はこの文書群の外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
 
 
 class LinkLoop(BadInput):
@@ -77,7 +77,7 @@ class NestedCollection(BadInput):
 
     code = "nested-collection"
     en = "{path} has a collection.toml of its own, so it is not part of this collection. Ingest it as a collection of its own, or move its rules into an [[override]] of {manifest} and delete its file."
-    ja = "{path} には専用の collection.toml があるため、このコレクションには含めていません。別のコレクションとして取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
+    ja = "{path} には専用の collection.toml があるため、この文書群には含めていません。別の文書群として取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
 
 
 class FolderTooDeep(BadInput):
@@ -112,6 +112,14 @@ class NameUndecodable(BadInput):
     ja = "名前 {path} が UTF-8 ではありません。名前を変更してください（例: convmv -f cp932 -t utf8 --notest）。"
 
 
+class NameActing(BadInput):
+    """A name with characters that act instead of showing: line breaks, escapes, marks that turn a line around."""
+
+    code = "name-acting"
+    en = "The name {path} holds characters that cannot be shown (written here as U+...), so it was not taken in. Rename it without them."
+    ja = "名前 {path} に、表示できない文字（⟨U+...⟩ と表しています）が含まれるため、取り込んでいません。その文字を除いた名前に変更してください。"
+
+
 class NamesCollide(BadInput):
     """Two names that look and count the same, written with different characters."""
 
@@ -125,7 +133,7 @@ class FileOverLimit(BadInput):
 
     code = "file-over-limit"
     en = "{path} has {size} MB; at most {limit} MB are read. Split the file, or move it out of the collection."
-    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、コレクションの外に移してください。"
+    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、文書群の外に移してください。"
 
 
 class FileGone(BadInput):

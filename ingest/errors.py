@@ -11,7 +11,10 @@ Every sentence has the field `name`, the file as the caller named it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from appliance.errors import REGISTERED, BadInput
+from appliance.words import Words
 
 
 class ConversionFailed(BadInput):
@@ -108,7 +111,7 @@ class ConverterCrashed(ConversionFailed):
     ja = "{name} の変換中に変換プログラムが停止しました（{why}）。他の文書に影響はありません。作成元のソフトで保存し直してください。"
 
 
-def named(code: str, values: dict[str, str]) -> ConversionFailed | None:
+def named(code: str, values: Mapping[str, str | Words]) -> ConversionFailed | None:
     """The failure with this code, as the sandboxed child reported it; None when the code or a value is not of this family."""
     kind = REGISTERED.get(code)
     if kind is None or not issubclass(kind, ConversionFailed):

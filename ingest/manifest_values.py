@@ -139,6 +139,13 @@ class Reading:
         self._wrong_type(key, shown([value]) if isinstance(value, str) and value.strip() else '["..."]')
         return None
 
+    def truth(self, key: str) -> bool:
+        """True or false; false where the key is absent or refused."""
+        value = self._table.get(key, False)
+        if not isinstance(value, bool):
+            self._wrong_type(key, "true")
+        return value is True
+
     def moment(self, key: str, *, last_day: bool) -> datetime | None:
         """A date or time in UTC; with `last_day`, a date means the end of that day."""
         value = self._table.get(key)

@@ -72,10 +72,11 @@ class Pipeline:
     """One run over one collection. `rows` yields a row a file, as soon as it is known."""
 
     def __init__(self, target: Target, manifest: Manifest, embedder: Embedder, options: Options) -> None:
-        self._target, self._manifest, self._embedder, self._options = target, manifest, embedder, options
+        self.manifest = manifest
+        self._target, self._embedder, self._options = target, embedder, options
         self._stored = target.documents()
-        self._identity = target.embedder()
         self._given: set[str] = set()  # paths whose access this run has changed
+        target.refuse_other(embedder.identity)
         self._waiting: deque[_Ready] = deque()
         self._done: deque[Row] = deque()
 
@@ -116,11 +117,11 @@ class Pipeline:
     def _taken_away(self, found: Survey) -> list[Row]:
         """Narrow every stored document that stays; rows for those that no file of this run will have one for."""
         told = {file.path for file in found.files} | {refusal.path for refusal in found.refused}
-        rows, names = [], self._manifest.names
+        rows, names = [], self.manifest.names
         for path in sorted(path for path in self._stored if found.stays(path)):
             before = self._stored[path].access
             try:
-                access = narrowed(before, self._manifest.rule_for(path).access, names)
+                access = narrowed(before, self.manifest.rule_for(path).access, names)
                 if not same_access(before, access):
                     rows.append(self._give(path, access))
             except ApplianceError as error:
@@ -159,7 +160,7 @@ class Pipeline:
 
     def _one(self, found: Survey, file: Candidate) -> _Ready | Row:
         try:
-            rule = self._manifest.rule_for(file.path)
+            rule = self.manifest.rule_for(file.path)
             original = read_original(found, file)
             known = self._stored.get(file.path)
             if known and _same_document(known, original, rule):
@@ -180,11 +181,11 @@ class Pipeline:
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
         path = ready.original.path
-        given = Given(ready.rule.access, ready.rule.language, self._identity)
+        given = Given(ready.rule.access, ready.rule.language, self._embedder.identity.sha256)
         matrix = np.stack(vectors) if vectors else np.empty((0, self._embedder.identity.dimensions), np.float32)
         try:
             stored = self._target.store(ready.original, ready.converted, ready.drafts, matrix, given)
-        except ApiProblem as error:
+        except ApplianceError as error:
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 
@@ -200,7 +201,7 @@ class Pipeline:
         if path not in self._stored:
             return ""
         english = self._options.language == "en"
-        who = in_words(self._stored[path].access, self._manifest.names, self._options.language)
+        who = in_words(self._stored[path].access, self.manifest.names, self._options.language)
         changed = (_WOULD_CHANGE if self._options.dry else _CHANGED)[english] if path in self._given else ""
         return _STAYS[english].format(who=who) + changed
 

@@ -10,7 +10,8 @@ import numpy as np
 from appliance.api.schemas.documents import AccessRule, ChunkIn, DocumentIn, LineIn, PartIn, Stored, StoredDocument
 from appliance.api.schemas.people import Group
 from appliance.connect import Connection
-from appliance.models import Language, Matrix, Part
+from appliance.errors import EmbedderMismatch
+from appliance.models import EmbedderIdentity, Language, Matrix, Part
 from ingest.converted import Converted
 from ingest.original import Original
 from ingest.split import FINGERPRINT, Draft
@@ -27,9 +28,12 @@ class Target:
         """The groups that a manifest may name."""
         return [Group.model_validate(item) for item in self.api.get("/groups").json()]
 
-    def embedder(self) -> str:
-        """The sha256 of the embedder that the installation uses."""
-        return str(self.api.get("/embedder").json()["sha256"])
+    def refuse_other(self, embedder: EmbedderIdentity) -> None:
+        """Raise EmbedderMismatch unless the installation uses this embedder. What is stored says itself which embedder
+        made it, and the API holds that against its own: this only saves converting and embedding for nothing."""
+        used = self.api.get("/embedder").json()
+        if used["sha256"] != embedder.sha256:
+            raise EmbedderMismatch(stored=used["name"], given=embedder.name)
 
     def documents(self) -> dict[str, StoredDocument]:
         """What the collection holds, by path."""

@@ -29,7 +29,7 @@ from appliance.errors import (
 )
 from appliance.models import AuditEvent, Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
 from appliance.store.registry import NewVersion
-from appliance.visible import one_line
+from appliance.visible import one_line, spelled
 from appliance.wiring import Services
 
 router = APIRouter(tags=["collections"])
@@ -55,7 +55,7 @@ def _place(collection: str, path: str = "") -> Place:
     if not _COLLECTION.fullmatch(collection):
         raise DocumentInvalid(document=collection, why="a collection's name has letters, digits, '-', '_' and '.'")
     if path and (
-        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or one_line(path) != path or "\ufffd" in path
+        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or spelled(path) != path or "\ufffd" in path
     ):
         raise DocumentInvalid(document=f"{collection}/{path}", why="not a relative path of ordinary characters")
     return Place(collection, path)

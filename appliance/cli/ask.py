@@ -11,26 +11,39 @@ from appliance.api.schemas import Problem
 from appliance.api.schemas.answers import CitationEvent, DoneEvent, Source, SourcesEvent, TokenEvent
 from appliance.cli.command import settings
 from appliance.cli.output import as_json
+from appliance.cli.spoken import argument, command, option
 from appliance.connect import Connection, connect
 from appliance.errors import ApiProblem
 from appliance.models import Language
 from appliance.places import place
 from appliance.visible import one_line, visible
+from appliance.words import Words
 
-_WORDS = {
-    "none": (
-        "閲覧できる文書の中に、根拠となる記述が見つかりませんでした。",
-        "No supporting passage was found in the documents you may see.",
+_NONE = Words(
+    ja="閲覧できる文書の中に、根拠となる記述が見つかりませんでした。",
+    en="No supporting passage was found in the documents you may see.",
+)
+_SOURCES = Words(ja="出典", en="Sources")
+
+
+@command(ja="QUESTION に答えます。その利用者が閲覧できる文書だけから引用し、その場所を示します。")
+@argument("question", help=Words(ja="質問。", en="The question."))
+@option(
+    "--as",
+    "person",
+    required=True,
+    help=Words(
+        ja="誰として質問するか（体験用の利用者の ID）。",
+        en="Whose question it is: the id of one of the demo's people.",
     ),
-    "sources": ("出典", "Sources"),
-}
-
-
-@click.command
-@click.argument("question")
-@click.option("--as", "person", required=True, help="Whose question it is: the id of one of the demo's people.")
-@click.option("--conversation", help="Go on with this conversation.")
-@click.option("--json", "as_data", is_flag=True, help="The whole answer as JSON, when it is done.")
+)
+@option("--conversation", help=Words(ja="この会話の続きとして質問します。", en="Go on with this conversation."))
+@option(
+    "--json",
+    "as_data",
+    is_flag=True,
+    help=Words(ja="回答全体を、完成してから JSON で出力します。", en="The whole answer as JSON, when it is done."),
+)
 def ask(question: str, person: str, conversation: str | None, as_data: bool) -> None:
     """Ask QUESTION. The answer quotes only what the person may see, and cites where it stands."""
     configured = settings()
@@ -97,9 +110,9 @@ class _Printer:
 
     def _done(self, done: DoneEvent) -> None:
         if done.outcome == "no-evidence":
-            click.echo(_WORDS["none"][done.language == "en"])
+            click.echo(_NONE.text(done.language))
             return
-        click.echo(f"\n\n{_WORDS['sources'][self._language == 'en']}")
+        click.echo(f"\n\n{_SOURCES.text(self._language)}")
         for source in self._sources:
             if source.number in self._cited:
                 click.echo(f"  [{source.number}] {one_line(source.title)} ({source.collection}/{self.where(source)})")

@@ -140,6 +140,24 @@ def test_overrides_that_match_nothing_are_named_because_their_documents_stay_und
     assert manifest.unmatched(["報酬表.pdf", "a.txt"]) == ("報酬.pdf",)
 
 
+def test_an_override_may_say_that_it_need_not_match() -> None:
+    manifest = parsed('[[override]]\npath = "報酬.pdf"\ngroups = ["役員室"]\noptional = true')
+
+    assert manifest.unmatched(["a.txt"]) == ()
+
+
+@pytest.mark.parametrize("value", ['"yes"', "1", "[]"])
+def test_optional_is_true_or_false(value: str) -> None:
+    fault = faults_of(f'[[override]]\npath = "a"\noptional = {value}')[0]
+
+    assert isinstance(fault, errors.ManifestTypeWrong)
+    assert fault.values["key"] == "optional"
+
+
+def test_a_collection_itself_is_not_optional() -> None:
+    assert faults_of("optional = true")[0].values["key"] == "optional"
+
+
 def test_without_a_manifest_nothing_is_taken_in_and_the_message_is_a_manifest_to_copy(tmp_path: Path) -> None:
     with pytest.raises(errors.ManifestMissing, match="does not exist") as caught:
         read_manifest(tmp_path, GROUPS)
