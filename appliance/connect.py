@@ -6,6 +6,7 @@ So there is one way in: a command never touches index, registry or log itself.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -166,10 +167,12 @@ def _client(settings: Settings) -> Iterator[httpx.Client]:
 def _answers(path: str) -> bool:
     """Whether somebody serves there. Also a refusal is an answer, and the request itself will say which."""
     try:
+        with socket.socket(socket.AF_UNIX) as knock:  # httpx forgets to close what could not be connected
+            knock.connect(path)
         with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=5) as client:
             client.get(f"{_BASE}/health")
             return True
-    except httpx.TransportError:
+    except (OSError, httpx.TransportError):
         return False
 
 

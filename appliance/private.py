@@ -1,7 +1,7 @@
 """Where an installation's private socket is, and which one process serves it.
 
 A 0700 folder holds the socket and a lock. The socket is named through the folder's file descriptor, since the path of a
-Unix socket may have 107 bytes only. Standard library only: every command comes through here.
+Unix socket may have 107 bytes only. Nothing that is slow to load: every command comes through here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.errors import HomeUnusable
+
 FOLDER, SOCKET, LOCK = "run", "api.sock", "api.lock"
 
 
@@ -20,8 +22,11 @@ FOLDER, SOCKET, LOCK = "run", "api.sock", "api.lock"
 def socket_path(home: Path) -> Iterator[str]:
     """A short path to the private socket of this installation, valid inside the block."""
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise HomeUnusable(path=folder, why=error.strerror or error) from error
     try:
         yield f"/proc/self/fd/{descriptor}/{SOCKET}"
     finally:
@@ -32,8 +37,12 @@ def socket_path(home: Path) -> Iterator[str]:
 def ownership(home: Path) -> Iterator[bool]:
     """Whether this process is the one that serves the installation, held until the block ends."""
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / LOCK).open("w") as lock:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        opened = (folder / LOCK).open("w")
+    except OSError as error:
+        raise HomeUnusable(path=error.filename or folder, why=error.strerror or error) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

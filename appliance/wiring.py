@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
 
 from appliance import probe
 from appliance.answering import Answering
@@ -13,6 +16,7 @@ from appliance.audit.log import AuditLog
 from appliance.auth.people import People
 from appliance.documents import Documents
 from appliance.embedding.installed import installed_embedder
+from appliance.errors import HomeUnusable
 from appliance.generation import generation_pipeline
 from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
@@ -29,10 +33,67 @@ from appliance.store.registry import Registry
 from appliance.store.sessions import Sessions
 
 
+class Parts:
+    """What the services are made of: each is opened when it is first asked for, and closed with `stack`.
+
+    A part that does not open raises whenever it is asked for; whoever examines an installation goes on with the others.
+    """
+
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        self.settings, self._stack = settings, stack
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The audit log. Raises what AuditLog.open raises."""
+        audit = AuditLog.open(self.settings.data / "audit.db", self.settings.home / "keys" / "audit.key")
+        self._stack.callback(audit.close)
+        return audit
+
+    @cached_property
+    def people(self) -> People:
+        """The directory. Raises what People raises."""
+        return People(self.settings.home / self.settings.people)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The relational store, migrated. Raises StoreUnavailable."""
+        engine = open_database(self.settings.data / "appliance.db")
+        self._stack.callback(engine.dispose)
+        return engine
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry in the store."""
+        return Registry(self.engine)
+
+    @cached_property
+    def originals(self) -> Originals:
+        """The files beside the registry. Raises StoreUnavailable."""
+        return Originals(self.settings.data / "originals")
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder. Raises EmbedderAltered or CpuUnsupported."""
+        return installed_embedder()
+
+    @cached_property
+    def index(self) -> ChunkIndex:
+        """The index that the settings name. Raises what it raises."""
+        index = _index(self.settings, Collection(self.embedder.identity, TOKENIZER))
+        self._stack.callback(index.close)
+        return index
+
+    @cached_property
+    def probe_list(self) -> int:
+        """The access list of appliance.probe."""
+        return changes.intern(self.registry, probe.ACCESS)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything an edge needs, open."""
 
+    parts: Parts
     settings: Settings
     people: People
     sessions: Sessions
@@ -54,19 +115,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
     The audit log comes first: nothing else may happen where it cannot be written.
     """
     with ExitStack() as stack:
-        settings.data.mkdir(mode=0o700, exist_ok=True)
-        audit = AuditLog.open(settings.data / "audit.db", settings.home / "keys" / "audit.key")
-        stack.callback(audit.close)
-        people = People(settings.home / settings.people)
-        engine = open_database(settings.data / "appliance.db")
-        stack.callback(engine.dispose)
-        registry = Registry(engine)
-        originals = Originals(settings.data / "originals")
-        embedder = installed_embedder()
-        index = _index(settings, Collection(embedder.identity, TOKENIZER))
-        stack.callback(index.close)
-        probe_list = changes.intern(registry, probe.ACCESS)
-        documents = Documents(registry, originals, index, embedder, terms, audit, probe_list)
+        try:
+            settings.data.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise HomeUnusable(path=settings.data, why=error.strerror or error) from error
+        parts = Parts(settings, stack)
+        audit, people, engine = parts.audit, parts.people, parts.engine
+        registry, originals, embedder, index = parts.registry, parts.originals, parts.embedder, parts.index
+        documents = Documents(registry, originals, index, embedder, terms, audit, parts.probe_list)
         retrieval = Retrieval(retrieval_pipeline(embedder, terms, index), registry)
         conversations = Conversations(engine)
         chat = ExtractiveChat(embedder, terms)
@@ -83,8 +139,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
         _record_settings(settings, audit)
         documents.resolve()
         yield Services(
-            settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval, answering,
-            conversations,
+            parts, settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval,
+            answering, conversations,
         )  # fmt: skip
 
 

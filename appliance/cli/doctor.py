@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from appliance.api.schemas.operation import Doctor
+import os
+from contextlib import ExitStack, suppress
+
+from appliance.api.schemas.operation import Check, Doctor
 from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.output import AS_JSON, as_json, table
-from appliance.cli.spoken import command, option
+from appliance.cli.spoken import command, option, shown_in
 from appliance.connect import connect
+from appliance.errors import ApiProblem, ApplianceError, Denied, HomeMissing, HomeOfAnother, HomeUnusable
+from appliance.models import Actor, AuditEvent, Language, new_id
+from appliance.private import ownership
+from appliance.settings import Settings, home_folder
 from appliance.words import Words
 
 _HEAD = (
@@ -27,13 +34,48 @@ _STATES = {
 @option("--json", "as_data", is_flag=True, help=AS_JSON)
 def doctor(as_data: bool) -> int:
     """Examine settings, storage, log, index and both legs of the search."""
-    with connect(settings()) as api:
-        response = api.get("/doctor")
-    found = Doctor.model_validate_json(response.content)
+    found = Doctor(checks=_checks(shown_in()))
     if as_data:
-        as_json(response.json())
+        as_json(found.model_dump(mode="json"))
     else:
         table(
             _HEAD, [(c.label, _STATES[c.state], "" if c.state == "ok" else c.finding, c.remedy) for c in found.checks]
         )
     return exits.NOT_AS_WISHED if any(check.state == "failed" for check in found.checks) else exits.OK
+
+
+def _checks(language: Language) -> list[Check]:
+    """The server's examination; where there is none that answers, our own of what is left."""
+    from appliance.doctor import examine_folder, refused
+
+    try:
+        configured = settings()
+    except (HomeMissing, HomeOfAnother):  # nothing to examine, or not for us
+        raise
+    except ApplianceError as error:
+        return examine_folder(home_folder(), refused("settings", error, language), language)
+    try:
+        with connect(configured) as api:
+            return Doctor.model_validate_json(api.get("/doctor").content).checks
+    except ApplianceError as error:
+        if isinstance(error, ApiProblem) and issubclass(error.kind, Denied):
+            raise
+        return _of_what_opens(configured, error, language)
+
+
+def _of_what_opens(configured: Settings, why: ApplianceError, language: Language) -> list[Check]:
+    """Nobody serves, and the services do not open: part by part. `why` they do not is the first row."""
+    from appliance.doctor import examine, examine_folder, refused
+    from appliance.wiring import Parts
+
+    try:
+        with ownership(configured.home) as ours, ExitStack() as stack:
+            if not ours:
+                return examine_folder(configured.home, refused("service", why, language), language)
+            parts = Parts(configured, stack)
+            event = AuditEvent("installation.examined", "success", Actor("owner", f"uid:{os.getuid()}"), new_id())
+            with suppress(ApplianceError):
+                parts.audit.commit(event)
+            return [refused("start", why, language), *examine(parts, language)]
+    except HomeUnusable as error:
+        return examine_folder(configured.home, refused("start", error, language), language)

@@ -24,10 +24,13 @@ class Originals:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._waiting = root / ".waiting"
-        shutil.rmtree(self._waiting, ignore_errors=True)  # of a process that was killed
-        self._waiting.mkdir(mode=0o700)
+        try:
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.rmtree(self._waiting, ignore_errors=True)  # of a process that was killed
+            self._waiting.mkdir(mode=0o700)
+        except OSError as error:
+            raise StoreUnavailable(where=error.filename or root, why=error.strerror or error) from error
 
     def keep(self, document: str, version: str, files: Mapping[str, BinaryIO], *, called: str) -> None:
         """Store the files of a version. Raises DiskFull or StoreUnavailable, and then nothing of them is left.

@@ -8,7 +8,7 @@
                words
     FLOWS      retrieval generation answering documents                    CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
-    WIRING     settings wiring doctor                                      all of appliance but EDGES (doctor: SCHEMAS)
+    WIRING     settings wiring doctor home                                 all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
     EDGES      api cli connect serve                                       everything in appliance
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
@@ -54,7 +54,7 @@ CORE = {
     "words",
 }
 FLOWS = {"retrieval", "generation", "answering", "documents"}
-WIRING = {"settings", "wiring", "doctor"}
+WIRING = {"settings", "wiring", "doctor", "home"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
 INGEST_MAY = {"embedding", "connect", "cli", "settings"}
