@@ -83,7 +83,7 @@ class Quoted:
 
     def said(self, piece: str) -> str:
         """What can be shown now."""
-        text = _MARKER.sub(r"［］", self._waiting + piece)
+        text = _MARKER.sub(r"［\1］", self._waiting + piece)
         begun = _BEGUN.search(text)
         self._waiting = text[begun.start() :] if begun else ""
         return text[: begun.start()] if begun else text
