@@ -53,7 +53,7 @@ def surface(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """NFKC, loanwords in katakana; without lone surrogates (they cannot be encoded) and NULs (they end strings in C)."""
+    """NFKC, loanwords in katakana, without lone surrogates (which cannot be encoded) and NULs."""
     encodable = text.encode("utf-8", "ignore").decode("utf-8")
     plain = unicodedata.normalize("NFKC", encodable.translate(_TYPOGRAPHY))
     return _LOANWORD.sub(lambda word: word.group().translate(_TO_KATAKANA), plain)
