@@ -16,6 +16,7 @@ from appliance.cli.spoken import argument, command, option
 from appliance.connect import Connection, connect
 from appliance.errors import ApiProblem
 from appliance.models import Language
+from appliance.places import place
 from appliance.visible import one_line, visible
 from appliance.words import Words
 
@@ -26,7 +27,6 @@ _NONE = Words(
     en="No supporting passage was found in the documents you may see.",
 )
 _SOURCES = Words(ja="出典", en="Sources")
-_PAGE = Words(ja="{label} ページ", en="page {label}")
 
 
 @command(ja="QUESTION に答えます。その利用者が閲覧できる文書だけから引用し、その場所を示します。")
@@ -141,15 +141,12 @@ class _Printer:
         click.echo(f"\n\n{_SOURCES.text(self._language)}")
         for source in self._sources:
             if source.number in self._cited:
-                place = f"{source.collection}/{self.where(source)}"
-                click.echo(f"  {_chip(source.number)} {one_line(source.title)} ({place})")
+                at = f"{source.collection}/{self.where(source)}"
+                click.echo(f"  {_chip(source.number)} {one_line(source.title)} ({at})")
 
     def where(self, source: Source) -> str:
         """Path and page, section or sheet."""
-        label = source.part_label
-        if source.part_kind == "page":
-            label = _PAGE.text(self._language, label=label)
-        return one_line(f"{source.path}, {label}")
+        return one_line(f"{source.path}, {place(source.part_kind, source.part_label, self._language)}")
 
 
 def _chip(number: int) -> str:

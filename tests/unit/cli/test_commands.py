@@ -336,7 +336,7 @@ def test_what_click_says_of_a_command_line_is_too(
     ("arguments", "words"),
     [
         (("documents", "--as", "yamada"), ("題名", "文書", "取扱区分", "言語", "更新", "社内限", "日本語")),
-        (("search", "通勤手当", "--as", "yamada"), ("スコア", "文書", "ページ", "本文")),
+        (("search", "通勤手当", "--as", "yamada"), ("スコア", "文書", "箇所", "本文")),
         (("doctor",), ("検査", "状態", "所見", "対処", "監査ログ", "意味による検索", "正常")),
     ],
 )

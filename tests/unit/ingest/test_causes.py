@@ -22,8 +22,8 @@ ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [a-z]{2,})+")  # two English words in a r
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office 2003 以前の形式（または MSG）には対応していません"),
         ("a.jpg", b"\xff\xd8\xff\xe0", "JPEG 画像には対応していません"),
         ("a.zip", b"PK\x03\x04", "ZIP の目次を読み取れません"),
-        ("a.pdf", b"only words", "中身は ただのテキスト です"),
-        ("a.docx", b"\0\1\2\3", "中身は バイナリーデータ です"),
+        ("a.pdf", b"only words", "中身は「ただのテキスト」です"),
+        ("a.docx", b"\0\1\2\3", "中身は「バイナリーデータ」です"),
     ],
 )
 def test_the_cause_in_a_japanese_sentence_is_japanese(name: str, data: bytes, said: str) -> None:
@@ -44,10 +44,10 @@ def test_every_shared_cause_has_both_languages() -> None:
 
 
 def test_both_languages_come_out_of_the_sandbox() -> None:
-    with pytest.raises(FileBroken, match="its end is missing") as caught:
+    with pytest.raises(FileBroken, match="it is no valid PDF") as caught:
         convert_file(b"%PDF-1.7 no more", "a.pdf", Limits())
 
-    assert "（末尾がありません）" in caught.value.text("ja")
+    assert "（正しい PDF ではありません）" in caught.value.text("ja")
 
 
 def test_a_failure_crosses_with_the_words_of_its_cause() -> None:
