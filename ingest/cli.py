@@ -15,7 +15,6 @@ from appliance.cli import exits
 from appliance.cli.command import run, settings
 from appliance.cli.spoken import argument, group, option, version
 from appliance.errors import ApplianceError
-from appliance.visible import one_line, visible
 from appliance.words import Words
 
 if TYPE_CHECKING:
@@ -163,19 +162,19 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
 @_JSON
 def status(collection: str, as_data: bool) -> None:
     """List what the collection holds."""
-    from appliance.cli.output import as_json, table
+    from appliance.cli.output import as_json
+    from ingest import show
     from ingest.target import Target
 
-    with _connected() as (api, _):
-        held = Target(api, collection).documents()
+    with _connected() as (api, language):
+        target = Target(api, collection)
+        held, groups = target.documents(), target.groups()
+        if not held:
+            target.require()
     if as_data:
         as_json([document.model_dump(mode="json") for document in held.values()])
-        return
-    rows = [
-        (path, document.title, document.access.classification, ", ".join(document.access.groups), document.language)
-        for path, document in held.items()
-    ]
-    table(("document", "title", "classification", "groups", "language"), rows)
+    else:
+        show.holding(held, groups, language)
 
 
 @ingest.command(
@@ -206,25 +205,14 @@ _NOTHING_REMOVED = Words(
     ja="削除しませんでした。何も変更していません。意図した削除なら --yes を付けて実行してください。",
     en="Nothing was removed, and nothing else changed. If the removal is meant, run with --yes.",
 )
-_NOTHING_DONE = Words(
-    ja="何も取り込んでいません。削除もしていません。", en="Nothing was taken in, and nothing removed."
-)
-_GONE = Words(
-    ja="文書群の {all} 件のうち、次の {gone} 件がフォルダーにありません。",
-    en="{gone} of the collection's {all} documents are not in the folder:",
-)
-_MORE = Words(ja="  ほか {count} 件", en="  and {count} more")
 _ASK = Words(ja="削除しますか", en="Remove them")
-_NAMES_SHOWN = 10
 
 
 def _confirmed(gone: list[str], pipeline: Pipeline, language: Language) -> bool:
     """Name what would be removed, and ask where somebody is there to answer."""
-    click.echo(_GONE.text(language, gone=len(gone), all=len(pipeline.stored)), err=True)
-    for path in gone[:_NAMES_SHOWN]:
-        click.echo(f"  {one_line(path)}", err=True)
-    if len(gone) > _NAMES_SHOWN:
-        click.echo(_MORE.text(language, count=len(gone) - _NAMES_SHOWN), err=True)
+    from ingest import show
+
+    show.gone(gone, len(pipeline.stored), language)
     return sys.stdin.isatty() and click.confirm(_ASK.text(language), err=True)
 
 
@@ -235,9 +223,9 @@ def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
 
 
 def _stopped(faults: Sequence[ApplianceError], language: Language) -> int:
-    for fault in faults:
-        click.echo(f"ingest: {visible(fault.text(language))}", err=True)
-    click.echo(_NOTHING_DONE.text(language), err=True)
+    from ingest import show
+
+    show.stopped(faults, language)
     return exits.UNMATCHED
 
 
@@ -265,10 +253,13 @@ def _pipeline(
     api: Connection, root: Path, collection: str, language: Language, *, fail_fast: bool = False, dry: bool = False
 ) -> Pipeline:
     from appliance.embedding.installed import installed_embedder
+    from ingest.discover_errors import RootMissing
     from ingest.manifest import read_manifest
     from ingest.pipeline import Options, Pipeline
     from ingest.target import Target
 
+    if not root.is_dir():
+        raise RootMissing(path=root)
     target = Target(api, collection)
     manifest = read_manifest(root, target.groups())
     return Pipeline(target, manifest, installed_embedder(), Options(language, fail_fast=fail_fast, dry=dry))
@@ -299,22 +290,14 @@ class _Rows:
 
 
 def _report(rows: list[Row], language: Language, as_data: bool) -> int:
-    from appliance.cli.output import as_json, table
-    from ingest.report import state_word, summary
+    from appliance.cli.output import as_json
+    from ingest import show
 
     rows = sorted(rows, key=lambda row: row.path)
     if as_data:
         as_json([row.as_json() for row in rows])
     else:
-        shown = [row for row in rows if row.state != "unchanged"]
-        head = ("document", "state", "chunks", "notes") if language == "en" else ("文書", "状態", "断片", "備考")
-        cells = [
-            (row.path, state_word(row.state, language), str(row.chunks or ""), row.reason or " ".join(row.notes))
-            for row in shown
-        ]
-        if cells:
-            table(head, cells)
-        click.echo(summary(rows, language))
+        show.report(rows, language)
     return exits.SOME_FAILED if any(row.state == "failed" for row in rows) else exits.OK
 
 

@@ -1,19 +1,21 @@
 """Why a file of a collection is not taken in, or why a whole folder is not believed.
 
     BadInput
-    ├── RootUnreadable, RootEmpty                     the collection's folder: the run stops, nothing is removed
+    ├── RootMissing, RootUnreadable, RootEmpty        the collection's folder: the run stops, nothing is removed
     ├── PathOutside, LinkOutside                      not of this collection
     ├── LinkLoop, LinkToFolder, LinkBroken            links that are not followed
     ├── NestedCollection, FolderTooDeep, FolderClosed folders that are not entered
     ├── NotAFile, NameUndecodable, NameActing, NamesCollide  things that cannot be documents
     └── FileOverLimit, FileGone, FileClosed, FileChanged   files that cannot be read now
+    NotThere
+    └── PathUnknown, CollectionUnknown                what is not stored
 
-All but the first two are rows of a report; the run goes on.
+All but those of the root and of what is not stored are rows of a report; the run goes on.
 """
 
 from __future__ import annotations
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, NotThere
 
 
 class RootUnreadable(BadInput):
@@ -22,6 +24,30 @@ class RootUnreadable(BadInput):
     code = "root-unreadable"
     en = "{path} cannot be read ({why}). Nothing was taken in and nothing removed. Check that the folder exists, is mounted and may be read by this user."
     ja = "{path} を読み取れません（{why}）。取り込みも削除も行っていません。フォルダーが存在し、マウントされていて、この利用者が読めることを確認してください。"
+
+
+class RootMissing(BadInput):
+    """A collection's folder that is not there, or is a file."""
+
+    code = "root-missing"
+    en = "There is no folder {path}. Nothing was taken in and nothing removed. Check the path, and that its share is mounted."
+    ja = "フォルダー {path} がありません。取り込みも削除も行っていません。パスと、共有フォルダーがマウントされていることを確認してください。"
+
+
+class PathUnknown(NotThere):
+    """A document to be removed that the collection does not hold."""
+
+    code = "path-unknown"
+    en = "{collection}/{path} is not stored, so it was not removed. Near it: {near}. The list: ingest status --collection {collection}"
+    ja = "{collection}/{path} は登録されていないため、削除していません。近い名前: {near}。一覧は ingest status --collection {collection} で確認できます。"
+
+
+class CollectionUnknown(NotThere):
+    """A collection without a document: collections exist by their documents alone."""
+
+    code = "collection-unknown"
+    en = "There is no collection {collection}. Collections: {known}."
+    ja = "文書群 {collection} はありません。ある文書群: {known}。"
 
 
 class RootEmpty(BadInput):

@@ -52,7 +52,7 @@ class FileMislabelled(ConversionFailed):
 
     code = "file-mislabelled"
     en = "{name} is named as {named} but contains {found}. Save it as real {named}, or rename it to what it is."
-    ja = "{name} は名前では {named} ですが、中身は {found} です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
+    ja = "{name} は名前では {named} ですが、中身は「{found}」です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
 
 
 class FormatUnsupported(ConversionFailed):
@@ -60,7 +60,9 @@ class FormatUnsupported(ConversionFailed):
 
     code = "format-unsupported"
     en = "{name} cannot be read: {found} is not supported. Save it as one of {known} and add that."
-    ja = "{name} は読み取れません（{found} には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    ja = (
+        "{name} は読み取れません（{found}には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    )
 
 
 class TextUndecodable(ConversionFailed):

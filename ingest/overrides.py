@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from ingest.discover import Survey
 from ingest.discover_errors import FileClosed, FileGone, FileOverLimit, NamesCollide, NotAFile
 from ingest.manifest import Manifest
 from ingest.manifest_errors import OverrideUnmatched
+from ingest.near import near
 
 # Refusals of files that are there: an override that names one of them is not mistyped. A refused link or folder is no
 # such thing: its documents may be taken in where they really stand, under another name.
 _THERE = (FileClosed, FileGone, FileOverLimit, NamesCollide, NotAFile)
-_SHOWN = 3
 
 
 def unmatched_overrides(manifest: Manifest, found: Survey) -> list[OverrideUnmatched]:
@@ -29,13 +27,8 @@ def unmatched_overrides(manifest: Manifest, found: Survey) -> list[OverrideUnmat
 
 def _near(pattern: str, paths: Iterable[str]) -> list[str]:
     """Patterns like this one that would match: a file's path, or a folder's with `/**`."""
-    known = sorted({name for path in paths for name in (path, *_folders(path))})
-    by_key: dict[str, list[str]] = {}
-    for name in known:
-        by_key.setdefault(_key(name), []).append(name)
-    wanted = _key("/".join(_spelled_out(pattern)) or pattern.rpartition("/")[2])
-    keys = [wanted] if wanted in by_key else get_close_matches(wanted, by_key, n=_SHOWN, cutoff=0.6)
-    return [name for key in keys for name in by_key[key]][:_SHOWN]
+    known = {name for path in paths for name in (path, *_folders(path))}
+    return near("/".join(_spelled_out(pattern)) or pattern.rpartition("/")[2], known)
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -49,8 +42,3 @@ def _spelled_out(pattern: str) -> Iterator[str]:
         if set(name) & set("*?"):
             return
         yield name
-
-
-def _key(name: str) -> str:
-    """What two names have in common that a hurried typist takes for one."""
-    return unicodedata.normalize("NFKC", name.removesuffix("/**")).casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import click
@@ -19,6 +20,8 @@ from appliance.places import place
 from appliance.visible import one_line, visible
 from appliance.words import Words
 
+_MARKER = re.compile(r"\[\s*(\d{1,6})\s*\]")
+_BEGUN = re.compile(r"\[\s{0,3}(\d{1,6}\s{0,3})?$")
 _NONE = Words(
     ja="閲覧できる文書の中に、根拠となる記述が見つかりませんでした。",
     en="No supporting passage was found in the documents you may see.",
@@ -71,6 +74,26 @@ def _collected(api: Connection, body: object) -> dict[str, object]:
     return {**out, "citations": citations}
 
 
+class Quoted:
+    """Text of documents on its way to the terminal. A number in brackets that stands in it would pass for a citation of
+    ours, so it is shown in wide brackets; a piece that may be the beginning of one waits for the next."""
+
+    def __init__(self) -> None:
+        self._waiting = ""
+
+    def said(self, piece: str) -> str:
+        """What can be shown now."""
+        text = _MARKER.sub(r"［\1］", self._waiting + piece)
+        begun = _BEGUN.search(text)
+        self._waiting = text[begun.start() :] if begun else ""
+        return text[: begun.start()] if begun else text
+
+    def rest(self) -> str:
+        """What waited for a piece that does not come any more."""
+        text, self._waiting = self._waiting, ""
+        return text
+
+
 class _Printer:
     """Prints an answer while it comes; a sentence's chips follow it."""
 
@@ -79,6 +102,7 @@ class _Printer:
         self._sentence = -1
         self._sources: list[Source] = []
         self._cited: list[int] = []
+        self._quoted = Quoted()
 
     def print(self, api: Connection, body: object) -> None:
         """The stream to standard output."""
@@ -98,25 +122,32 @@ class _Printer:
 
     def _token(self, token: TokenEvent) -> None:
         if token.sentence != self._sentence and self._sentence >= 0:
-            click.echo()
+            click.echo(self._quoted.rest())
         self._sentence = token.sentence
-        click.echo(visible(token.text), nl=False)
+        click.echo(visible(self._quoted.said(token.text)), nl=False)
         sys.stdout.flush()
 
     def _citation(self, citation: CitationEvent) -> None:
-        click.echo(f" [{citation.number}]", nl=False)
+        click.echo(self._quoted.rest(), nl=False)
+        click.echo(f" {_chip(citation.number)}", nl=False)
         if citation.number not in self._cited:
             self._cited.append(citation.number)
 
     def _done(self, done: DoneEvent) -> None:
+        click.echo(self._quoted.rest(), nl=False)
         if done.outcome == "no-evidence":
             click.echo(_NONE.text(done.language))
             return
         click.echo(f"\n\n{_SOURCES.text(self._language)}")
         for source in self._sources:
             if source.number in self._cited:
-                click.echo(f"  [{source.number}] {one_line(source.title)} ({source.collection}/{self.where(source)})")
+                at = f"{source.collection}/{self.where(source)}"
+                click.echo(f"  {_chip(source.number)} {one_line(source.title)} ({at})")
 
     def where(self, source: Source) -> str:
         """Path and page, section or sheet."""
         return one_line(f"{source.path}, {place(source.part_kind, source.part_label, self._language)}")
+
+
+def _chip(number: int) -> str:
+    return click.style(f"[{number}]", bold=True, fg="cyan")

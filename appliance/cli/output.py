@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,11 @@ LANGUAGE = Words(ja="言語", en="language")
 def as_json(value: object) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def line_width() -> int:
+    """Columns of a line of text: the terminal's; in a pipe a paragraph is one line, whatever its length."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 def table(head: Sequence[Words | str], rows: Iterable[Sequence[Words | str]]) -> None:

@@ -7,12 +7,13 @@ import click
 from appliance.api.schemas.answers import SearchResponse
 from appliance.cli.command import settings
 from appliance.cli.output import DOCUMENT, as_json, table
-from appliance.cli.spoken import argument, command, option
+from appliance.cli.spoken import argument, command, option, shown_in
 from appliance.connect import connect
+from appliance.places import place
 from appliance.words import Words
 
 _SCORE = Words(ja="スコア", en="score")
-_PLACE = Words(ja="ページ", en="page")
+_PLACE = Words(ja="箇所", en="place")
 _TEXT = Words(ja="本文", en="text")
 
 
@@ -52,7 +53,13 @@ def search(question: str, person: str, limit: int, as_data: bool) -> None:
         return
     found = SearchResponse.model_validate_json(response.content)
     rows = [
-        (str(hit.number), f"{hit.score:.3f}", f"{hit.collection}/{hit.path}", hit.part_label, hit.text[:120])
+        (
+            str(hit.number),
+            f"{hit.score:.3f}",
+            f"{hit.collection}/{hit.path}",
+            place(hit.part_kind, hit.part_label, shown_in()),
+            hit.text[:120],
+        )
         for hit in found.results
     ]
     table(("", _SCORE, DOCUMENT, _PLACE, _TEXT), rows)

@@ -25,8 +25,10 @@ from appliance.api.app import routers
 from appliance.api.problems import STATUS
 from appliance.audit.verify import parser
 from appliance.auth.directory import GroupEntry, PersonEntry
-from appliance.cli import appliance, exits
+from appliance.cli import appliance, click_words, exits
+from appliance.cli.spoken import speaking
 from appliance.errors import REGISTERED
+from appliance.models import Language
 from appliance.settings import Settings
 from ingest.cli import ingest as ingest_command
 from ingest.manifest_values import KEYS, MEANINGS, NEEDED
@@ -93,7 +95,21 @@ def manifest() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """The help of every command."""
-    yield "# Commands"
+    yield from _commands("# Commands", "en")
+
+
+def japanese_commands() -> Iterator[str]:
+    """The same in Japanese."""
+    yield from _commands("# コマンド", "ja")
+
+
+def _commands(title: str, language: Language) -> Iterator[str]:
+    yield title
+    with speaking(language):
+        yield from _all_help()
+
+
+def _all_help() -> Iterator[str]:
     for root, name in ((appliance, "appliance"), (ingest_command, "ingest"), (ui.serve.portal, "portal")):
         yield from _help(root, name, None)
     verifier = parser()
@@ -102,7 +118,7 @@ def commands() -> Iterator[str]:
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(
+    context = command.context_class(
         command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, **command.context_settings
     )
     yield ""
@@ -178,6 +194,7 @@ PAGES = {
     "people.md": people,
     "manifest.md": manifest,
     "commands.md": commands,
+    "commands.ja.md": japanese_commands,
     "exit-codes.md": exit_codes,
     "errors.md": errors,
     "audit-actions.md": audit_actions,
@@ -187,6 +204,7 @@ PAGES = {
 
 def main() -> None:
     """Write, or check."""
+    click_words.install()
     stale = []
     for name, page in PAGES.items():
         text = _HEAD + "\n".join(page()) + "\n"

@@ -43,12 +43,12 @@ KNOWN = ", ".join(_NAMES.values())
 _TEXT: frozenset[Kind] = frozenset({"html", "csv", "markdown", "txt"})
 _OFFICE: tuple[tuple[str, Kind], ...] = (("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"))
 _FOREIGN_PACKAGES = (
-    ("ppt/", Words(ja="PPTX", en="PPTX")),
-    ("content.xml", Words(ja="OpenDocument", en="OpenDocument")),
+    ("ppt/", Words(ja="PPTX 形式", en="PPTX")),
+    ("content.xml", Words(ja="OpenDocument 形式", en="OpenDocument")),
     ("META-INF/", Words(ja="Java のアーカイブ", en="a Java archive")),
 )
 _FOREIGN = (
-    (b"{\\rtf", Words(ja="RTF", en="RTF")),
+    (b"{\\rtf", Words(ja="RTF 形式", en="RTF")),
     (b"\x89PNG\r\n\x1a\n", Words(ja="PNG 画像", en="a PNG picture")),
     (b"\xff\xd8\xff", Words(ja="JPEG 画像", en="a JPEG picture")),
     (b"GIF8", Words(ja="GIF 画像", en="a GIF picture")),

@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/conversations/{conversation}"): Row(own_conversation, SIGNED_IN, 204, ("history.deleted",)),
     ("GET", "/groups"): Row(plain("/groups"), MAY_ADMINISTRATE),
     ("GET", "/embedder"): Row(plain("/embedder"), MAY_ADMINISTRATE),
+    ("GET", "/collections"): Row(plain("/collections"), MAY_ADMINISTRATE, events=("documents.listed",)),
     ("GET", "/collections/{collection}/documents"): Row(
         plain("/collections/tests/documents"), MAY_ADMINISTRATE, events=("documents.listed",)
     ),
@@ -175,6 +176,7 @@ def test_who_may_and_what_the_log_then_holds(world: World, route: tuple[str, str
     if caller in row.may:
         assert answer.status_code == row.status, answer.text
         assert events == [(action, "success") for action in row.events]
+        assert row.may == EVERYBODY or "no-store" in answer.headers["cache-control"]
     else:
         assert answer.status_code == _refusal(row, caller), answer.text
         assert events == [("access.denied", "denied")]
