@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from appliance.api.schemas.documents import AccessRule
-from appliance.models import Classification, Language
+from appliance.models import Classification, ClassificationWord, Language
+from appliance.words import CLASSIFICATIONS, Words
 from ingest.manifest_values import GroupNames
+
+_COMMA = Words(ja="、", en=", ")
+_SEMICOLON = Words(ja="／", en="; ")
+_COMPARTMENTS = Words(ja="区画 {names}", en="compartments {names}")
+_DENIED = Words(ja="除外 {names}", en="not {names}")
+_FROM = Words(ja="{moment} から", en="from {moment}")
+_UNTIL = Words(ja="{moment} まで", en="until {moment}")
+_NOBODY = Words(
+    ja="区画 {compartment} を持つ利用者がいないため、誰も閲覧できません。名前を直すか、誰かに与えてください。",
+    en="Nobody holds the compartment {compartment}: nobody will see this. Correct the name, or give it to somebody.",
+)
 
 
 def same_access(one: AccessRule, other: AccessRule) -> bool:
@@ -39,16 +54,42 @@ def narrowed(stored: AccessRule, wanted: AccessRule, names: GroupNames) -> Acces
     )
 
 
-def in_words(access: AccessRule, names: GroupNames, language: Language) -> str:
-    """Who a rule admits, in a line."""
-    en = language == "en"
-    said = [(", " if en else "、").join(map(names.name, access.groups)), access.classification]
-    if access.compartments:
-        said.append(("compartments " if en else "コンパートメント ") + ", ".join(access.compartments))
-    if access.denied:
-        said.append(("not " if en else "除外 ") + ", ".join(map(names.name, access.denied)))
-    if access.valid_from:
-        said.append(("from " if en else "開始 ") + access.valid_from.isoformat())
-    if access.valid_until:
-        said.append(("until " if en else "終了 ") + access.valid_until.isoformat())
-    return "; ".join(said)
+@dataclass(frozen=True, slots=True)
+class SeenBy:
+    """Who sees a document, in the words that manifests use; `denied` are names, moments are in ISO 8601."""
+
+    groups: tuple[str, ...]
+    classification: ClassificationWord
+    compartments: tuple[str, ...]
+    denied: tuple[str, ...]
+    valid_from: str | None
+    valid_until: str | None
+
+    def text(self, language: Language) -> str:
+        """The same in a line."""
+        comma = _COMMA.text(language)
+        said = [comma.join(self.groups), CLASSIFICATIONS[self.classification].text(language)]
+        for words, values in ((_COMPARTMENTS, self.compartments), (_DENIED, self.denied)):
+            if values:
+                said.append(words.text(language, names=comma.join(values)))
+        for words, moment in ((_FROM, self.valid_from), (_UNTIL, self.valid_until)):
+            if moment:
+                said.append(words.text(language, moment=moment))
+        return _SEMICOLON.text(language).join(said)
+
+
+def seen_by(access: AccessRule, names: GroupNames, language: Language) -> SeenBy:
+    """A rule with the names of its groups in a language."""
+    return SeenBy(
+        groups=tuple(names.called(group, language) for group in access.groups),
+        classification=access.classification,
+        compartments=tuple(access.compartments),
+        denied=tuple(names.called(group, language) for group in access.denied),
+        valid_from=access.valid_from.isoformat() if access.valid_from else None,
+        valid_until=access.valid_until.isoformat() if access.valid_until else None,
+    )
+
+
+def nobody_holds(access: AccessRule, held: Collection[str], language: Language) -> tuple[str, ...]:
+    """A warning for each compartment that nobody holds: such a document is taken in, and seen by nobody."""
+    return tuple(_NOBODY.text(language, compartment=name) for name in access.compartments if name not in held)

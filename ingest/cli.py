@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from appliance import __version__
+from appliance.api.schemas.documents import COLLECTION_NAME
 from appliance.cli import exits
 from appliance.cli.command import run, settings
 from appliance.cli.spoken import argument, group, option, version
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, CollectionNameInvalid
+from appliance.visible import one_line
 from appliance.words import Words
 
 if TYPE_CHECKING:
@@ -32,7 +35,16 @@ def _formats() -> dict[str, str]:
     return {"formats": accepted()}
 
 
-_COLLECTION = option("--collection", required=True, help=Words(ja="文書群の名前。", en="Name of the collection."))
+def _named(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Refused before anything is opened: a name is part of every request's address."""
+    if name is not None and not COLLECTION_NAME.fullmatch(name):
+        raise CollectionNameInvalid(name=name or '""')
+    return name
+
+
+_COLLECTION = option(
+    "--collection", required=True, callback=_named, help=Words(ja="文書群の名前。", en="Name of the collection.")
+)
 _JSON = option("--json", "as_data", is_flag=True, help=Words(ja="結果を JSON で出力します。", en="The report as JSON."))
 _FAIL_FAST = option(
     "--fail-fast",
@@ -86,7 +98,7 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
         found = survey(root, only=paths)
         if _unmatched(pipeline.manifest, found) and (faults := _unmatched(pipeline.manifest, survey(root))):
-            return _stopped(faults, language)
+            return _stopped(faults, language, as_data)
         rows.take(pipeline, found)
         return _report(rows.known, language, as_data)
 
@@ -120,7 +132,7 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
         pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
         found = survey(root)
         if faults := _unmatched(pipeline.manifest, found):
-            return _stopped(faults, language)
+            return _stopped(faults, language, as_data)
         gone = pipeline.removals(found)
         if (
             len(gone) * 100 > max_removals * len(pipeline.stored)
@@ -128,6 +140,8 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
             and not _confirmed(gone, pipeline, language)
         ):
             click.echo(_NOTHING_REMOVED.text(language), err=True)
+            if as_data:
+                _stop_as_json("too-many-removals", _NOTHING_REMOVED.text(language), removals=gone)
             return exits.STOPPED_TO_ASK
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(gone))
@@ -157,22 +171,37 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
         return _report(rows.known, language, as_data)
 
 
-@ingest.command(ja="文書群にある文書の一覧を表示します。")
-@_COLLECTION
+@ingest.command(ja="文書群の文書と閲覧できる範囲を一覧にします。--collection がなければ、文書群の一覧です。")
+@option("--collection", callback=_named, help=Words(ja="文書群の名前。", en="Name of the collection."))
 @_JSON
-def status(collection: str, as_data: bool) -> None:
-    """List what the collection holds."""
+def status(collection: str | None, as_data: bool) -> None:
+    """List what the collection holds, and who sees it. Without --collection, list the collections."""
     from appliance.cli.output import as_json
     from ingest import show
+    from ingest.access import seen_by
+    from ingest.manifest_values import GroupNames
     from ingest.target import Target
 
     with _connected() as (api, language):
+        if collection is None:
+            known = [str(name) for name in api.get("/collections").json()]
+            if as_data:
+                as_json(known)
+            elif known:
+                click.echo("\n".join(one_line(name) for name in known))
+            return
         target = Target(api, collection)
         held, groups = target.documents(), target.groups()
         if not held:
             target.require()
     if as_data:
-        as_json([document.model_dump(mode="json") for document in held.values()])
+        names = GroupNames(groups)
+        as_json(
+            [
+                {**document.model_dump(mode="json"), "seen_by": asdict(seen_by(document.access, names, language))}
+                for document in held.values()
+            ]
+        )
     else:
         show.holding(held, groups, language)
 
@@ -197,7 +226,7 @@ def check(root: Path, collection: str, as_data: bool) -> int:
         rows.known.extend(pipeline.remove(pipeline.removals(found)))
         faults = _unmatched(pipeline.manifest, found)
         rows.known.extend(Row(MANIFEST, "failed", reason=fault.text(language), code=fault.code) for fault in faults)
-        ends = _report(rows.known, language, as_data)
+        ends = _report(rows.known, language, as_data, who_sees=True)
         return exits.UNMATCHED if faults else ends
 
 
@@ -222,10 +251,19 @@ def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
     return unmatched_overrides(manifest, found)
 
 
-def _stopped(faults: Sequence[ApplianceError], language: Language) -> int:
+def _stop_as_json(code: str, message: str, **more: object) -> None:
+    """Why nothing was done, where a script expects the rows of a run."""
+    from appliance.cli.output import as_json
+
+    as_json({"stopped": {"code": code, "message": message, **more}})
+
+
+def _stopped(faults: Sequence[ApplianceError], language: Language, as_data: bool) -> int:
     from ingest import show
 
     show.stopped(faults, language)
+    if as_data:
+        _stop_as_json(faults[0].code, "\n".join(fault.text(language) for fault in faults))
     return exits.UNMATCHED
 
 
@@ -289,7 +327,7 @@ class _Rows:
             raise
 
 
-def _report(rows: list[Row], language: Language, as_data: bool) -> int:
+def _report(rows: list[Row], language: Language, as_data: bool, *, who_sees: bool = False) -> int:
     from appliance.cli.output import as_json
     from ingest import show
 
@@ -297,7 +335,7 @@ def _report(rows: list[Row], language: Language, as_data: bool) -> int:
     if as_data:
         as_json([row.as_json() for row in rows])
     else:
-        show.report(rows, language)
+        show.report(rows, language, who_sees=who_sees)
     return exits.SOME_FAILED if any(row.state == "failed" for row in rows) else exits.OK
 
 

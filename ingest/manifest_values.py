@@ -13,6 +13,7 @@ from typing import Literal, TypeVar, get_args
 from appliance.api.schemas.people import Group
 from appliance.errors import AccessListMissing, ApplianceError, GroupUnknown
 from appliance.models import ClassificationWord, Language
+from appliance.words import Words
 from ingest.manifest_errors import (
     ManifestDateOutOfRange,
     ManifestGroupAmbiguous,
@@ -68,6 +69,7 @@ class GroupNames:
     def __init__(self, groups: Sequence[Group]) -> None:
         self._ids: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
+        self._called = {g.id: Words(ja=g.names[0], en=(g.names[1:] or g.names)[0]) for g in groups if g.names}
         self._shown = {group.id: _both(group) for group in groups}
         for group in groups:
             for name in group.names:
@@ -81,6 +83,10 @@ class GroupNames:
     def name(self, group: str) -> str:
         """The first name of a group id."""
         return self._names.get(group, group)
+
+    def called(self, group: str, language: Language) -> str:
+        """The name of a group id in a language, one that a manifest may use."""
+        return self._called[group].text(language) if group in self._called else group
 
     def knows(self, group: str) -> bool:
         """Whether there is a group of this id."""

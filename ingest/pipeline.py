@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from appliance.embedding.pool import cores, embed_in_order
 from appliance.errors import ApiProblem, ApplianceError, Denied, EmbedderMismatch, Unavailable
 from appliance.models import Language, Vector
 from appliance.protocols import Embedder
-from ingest.access import in_words, narrowed, same_access
+from appliance.words import Words
+from ingest.access import narrowed, nobody_holds, same_access, seen_by
 from ingest.converted import Converted, Limits
 from ingest.discover import Candidate, Survey
 from ingest.manifest import DocumentRule, Manifest
@@ -38,12 +39,12 @@ from ingest.split import FINGERPRINT, Draft, split
 from ingest.target import Given, Target
 
 _OF_EVERY_FILE = (Unavailable, Denied, EmbedderMismatch)
-_STAYS = (
-    "以前に登録した版が残っています（閲覧できる範囲: {who}）。",
-    " The version stored before stays; who sees it: {who}.",
+_STAYS = Words(
+    ja="以前に登録した版が残っています（閲覧できる範囲: {who}）。",
+    en=" The version stored before stays; who sees it: {who}.",
 )
-_CHANGED = ("この範囲は今回変更したものです。", " That is what this run changed it to.")
-_WOULD_CHANGE = ("sync でこの範囲に変わります。", " That is what sync will change it to.")
+_CHANGED = Words(ja="この範囲は今回変更したものです。", en=" That is what this run changed it to.")
+_WOULD_CHANGE = Words(ja="sync でこの範囲に変わります。", en=" That is what sync will change it to.")
 _CONVERTED_AHEAD = 4  # documents: what waits between the converters and the embedder
 
 
@@ -77,6 +78,7 @@ class Pipeline:
         self._stored = target.documents()
         self._given: set[str] = set()  # paths whose access this run has changed
         target.refuse_other(embedder.identity)
+        self._held = frozenset(target.compartments())
         self._waiting: deque[_Ready] = deque()
         self._done: deque[Row] = deque()
 
@@ -87,6 +89,10 @@ class Pipeline:
 
     def rows(self, found: Survey) -> Iterator[Row]:
         """Take in what was found. Raises Unavailable errors, and with `fail_fast` the first failure's."""
+        for row in self._rows(found):
+            yield self._with_access(row)
+
+    def _rows(self, found: Survey) -> Iterator[Row]:
         yield from self._taken_away(found)
         for refusal in found.refused:
             yield self._failed(refusal.path, refusal.error)
@@ -134,6 +140,20 @@ class Pipeline:
         self._stored[path] = self._stored[path].model_copy(update={"access": access})
         self._given.add(path)
         return Row(path, "would-change-access" if self._options.dry else "access-changed")
+
+    def _with_access(self, row: Row) -> Row:
+        """The row with who sees what is stored, or will be."""
+        if row.state == "failed":
+            access = self._stored[row.path].access if row.path in self._stored else None
+        elif row.state in ("access-changed", "would-change-access"):
+            access = self._stored[row.path].access
+        else:
+            access = self.manifest.rule_for(row.path).access
+        if access is None:
+            return row
+        language = self._options.language
+        warnings = nobody_holds(access, self._held, language)
+        return replace(row, seen_by=seen_by(access, self.manifest.names, language), notes=(*row.notes, *warnings))
 
     def _news(self) -> Iterator[Row]:
         while self._done:
@@ -200,10 +220,10 @@ class Pipeline:
         """What a failure means for whoever searches: the version from before is still found."""
         if path not in self._stored:
             return ""
-        english = self._options.language == "en"
-        who = in_words(self._stored[path].access, self.manifest.names, self._options.language)
-        changed = (_WOULD_CHANGE if self._options.dry else _CHANGED)[english] if path in self._given else ""
-        return _STAYS[english].format(who=who) + changed
+        language = self._options.language
+        who = seen_by(self._stored[path].access, self.manifest.names, language).text(language)
+        changed = (_WOULD_CHANGE if self._options.dry else _CHANGED).text(language) if path in self._given else ""
+        return _STAYS.text(language, who=who) + changed
 
 
 def _would_store(ready: _Ready) -> Row:

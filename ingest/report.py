@@ -8,6 +8,7 @@ from typing import Literal
 
 from appliance.models import Language
 from appliance.words import Words
+from ingest.access import SeenBy
 
 State = Literal[
     "stored", "replaced", "unchanged", "access-changed", "removed",
@@ -38,6 +39,7 @@ class Row:
     notes: tuple[str, ...] = ()
     parts: int = 0
     chunks: int = 0
+    seen_by: SeenBy | None = None  # None where nothing is stored, or nothing will be
 
     def as_json(self) -> dict[str, object]:
         """The row for `--json`."""

@@ -14,11 +14,14 @@ from appliance.errors import ApplianceError
 from appliance.models import Language
 from appliance.visible import one_line, visible
 from appliance.words import CLASSIFICATIONS, LANGUAGES, Words
+from ingest.access import seen_by
+from ingest.manifest_values import GroupNames
 from ingest.report import Row, state_word, summary
 
 _NAMES_SHOWN = 10
 _NOTES_SHOWN = 5
 _GROUPS = Words(ja="グループ", en="groups")
+_SEEN_BY = Words(ja="閲覧できる範囲: {who}", en="Seen by: {who}")
 _CHUNKS = Words(ja="（断片 {count}）", en=" ({count} chunks)")
 _MORE = Words(ja="ほか {count} 件", en="and {count} more")
 _GONE = Words(
@@ -30,15 +33,17 @@ _NOTHING_DONE = Words(
 )
 
 
-def report(rows: Iterable[Row], language: Language) -> None:
-    """What became of each file that is not as it was, and how many of each."""
+def report(rows: Iterable[Row], language: Language, *, who_sees: bool) -> None:
+    """What became of each file that is not as it was, and how many of each; with `who_sees`, of every file."""
     rows = list(rows)
-    news = [row for row in rows if row.state != "unchanged"]
+    news = [row for row in rows if who_sees or row.state != "unchanged"]
     column = max((width(state_word(row.state, language)) for row in news), default=0) + 2
     for row in news:
         word = state_word(row.state, language)
         chunks = _CHUNKS.text(language, count=row.chunks) if row.chunks else ""
         click.echo(f"{word}{' ' * (column - width(word))}{one_line(row.path)}{chunks}")
+        if who_sees and row.seen_by is not None:
+            _beneath([_SEEN_BY.text(language, who=row.seen_by.text(language))], column, language)
         _beneath([row.reason] if row.reason else row.notes, column, language)
     if news:
         click.echo()
@@ -47,24 +52,28 @@ def report(rows: Iterable[Row], language: Language) -> None:
 
 def holding(held: Mapping[str, StoredDocument], groups: Sequence[Group], language: Language) -> None:
     """The documents of a collection, and what should be known of them as long as it holds."""
-    names = {group.id: Words(ja=group.names[0], en=(group.names[1:] or group.names)[0]) for group in groups}
+    names = GroupNames(groups)
     separator = "、" if language == "ja" else ", "
     rows = [
         (
             path,
             document.title,
             CLASSIFICATIONS[document.access.classification],
-            separator.join(
-                names[group].text(language) if group in names else group for group in document.access.groups
-            ),
+            separator.join(names.called(group, language) for group in document.access.groups),
             LANGUAGES[document.language],
         )
         for path, document in held.items()
     ]
     table((DOCUMENT, TITLE, CLASSIFICATION, _GROUPS, LANGUAGE), rows)
     for path, document in held.items():
-        if document.notes:
+        access = document.access
+        special = access.compartments or access.denied or access.valid_from or access.valid_until
+        if document.notes or special:
             click.echo(one_line(path))
+        if special:
+            who = seen_by(access, names, language).text(language)
+            _beneath([_SEEN_BY.text(language, who=who)], 4, language)
+        if document.notes:
             _beneath([Words(ja=note.ja, en=note.en).text(language) for note in document.notes], 4, language)
 
 

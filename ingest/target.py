@@ -39,6 +39,10 @@ class Target:
         """The groups that a manifest may name."""
         return [Group.model_validate(item) for item in self.api.get("/groups").json()]
 
+    def compartments(self) -> list[str]:
+        """The compartments that anybody holds."""
+        return [str(name) for name in self.api.get("/compartments").json()]
+
     def refuse_other(self, embedder: EmbedderIdentity) -> None:
         """Raise EmbedderMismatch unless the installation uses this embedder. What is stored says itself which embedder
         made it, and the API holds that against its own: this only saves converting and embedding for nothing."""

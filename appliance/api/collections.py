@@ -18,10 +18,11 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.access import AccessList
 from appliance.api import views
 from appliance.api.caller import Administrator, Held
-from appliance.api.schemas.documents import AccessRule, DocumentIn, Notices, Stored, StoredDocument
+from appliance.api.schemas.documents import COLLECTION_NAME, AccessRule, DocumentIn, Notices, Stored, StoredDocument
 from appliance.api.schemas.people import Group
 from appliance.errors import (
     AccessListMissing,
+    CollectionNameInvalid,
     DocumentInvalid,
     EmbedderMismatch,
     GroupUnknown,
@@ -36,7 +37,6 @@ from appliance.wiring import Services
 
 router = APIRouter(tags=["collections"])
 
-_COLLECTION = re.compile(r"[\w][\w.-]{0,99}")
 _PICTURE = re.compile(r"([1-9][0-9]{0,5})(\.thumb)?\.webp")
 _FILES = 20_000  # parts of one request: two pictures a page
 
@@ -54,8 +54,8 @@ class Place:
 
 def _place(collection: str, path: str = "") -> Place:
     steps = path.split("/")
-    if not _COLLECTION.fullmatch(collection):
-        raise DocumentInvalid(document=collection, why="a collection's name has letters, digits, '-', '_' and '.'")
+    if not COLLECTION_NAME.fullmatch(collection):
+        raise CollectionNameInvalid(name=collection)
     if path and (
         len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or spelled(path) != path or "\ufffd" in path
     ):
@@ -70,6 +70,12 @@ At = Annotated[Place, Depends(_place)]
 def groups(services: Held, _: Administrator) -> list[Group]:
     """Every group by id, with the names that a manifest may use."""
     return [Group(id=group.id, names=[group.name, group.name_en, group.id]) for group in services.people.groups]
+
+
+@router.get("/compartments")
+def compartments(services: Held, _: Administrator) -> list[str]:
+    """Every compartment that anybody holds: a document in another one is seen by nobody."""
+    return sorted({name for person in services.people.all() for name in person.principal.compartments})
 
 
 @router.get("/embedder")

@@ -29,6 +29,9 @@ from appliance.errors.documents import (
     AccessListMissing as AccessListMissing,
 )
 from appliance.errors.documents import (
+    CollectionNameInvalid as CollectionNameInvalid,
+)
+from appliance.errors.documents import (
     ConversationNotFound as ConversationNotFound,
 )
 from appliance.errors.documents import (

@@ -37,6 +37,14 @@ class GroupUnknown(BadInput):
     ja = "{where}: グループ {group} はありません。使えるグループ: {groups}。"
 
 
+class CollectionNameInvalid(BadInput):
+    """A name that no collection can have: it would not be one step of an address."""
+
+    code = "collection-name-invalid"
+    en = "No collection can be called {name}. A name has letters, digits, '-', '_' and '.', begins with a letter or digit, and has at most 100 characters."
+    ja = "{name} は文書群の名前に使えません。文字・数字・「-」「_」「.」からなり、文字か数字で始まる 100 文字以内の名前を指定してください。"
+
+
 class AccessListMissing(BadInput):
     """A document or collection without any group: nobody could see it, so it is not taken in."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from appliance.api.schemas import Coordinate, Schema
 from appliance.models import ClassificationWord, Language, PartKind
 
+COLLECTION_NAME = re.compile(r"[\w][\w.-]{0,99}")
 MOST_PARTS = 1_000_000  # of one document
 
 

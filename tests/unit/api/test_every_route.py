@@ -120,6 +120,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/conversations/{conversation}"): Row(own_conversation, SIGNED_IN, 200, ("history.opened",)),
     ("DELETE", "/conversations/{conversation}"): Row(own_conversation, SIGNED_IN, 204, ("history.deleted",)),
     ("GET", "/groups"): Row(plain("/groups"), MAY_ADMINISTRATE),
+    ("GET", "/compartments"): Row(plain("/compartments"), MAY_ADMINISTRATE),
     ("GET", "/embedder"): Row(plain("/embedder"), MAY_ADMINISTRATE),
     ("GET", "/collections"): Row(plain("/collections"), MAY_ADMINISTRATE, events=("documents.listed",)),
     ("GET", "/collections/{collection}/documents"): Row(

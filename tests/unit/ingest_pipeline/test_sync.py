@@ -164,7 +164,9 @@ def test_more_than_a_tenth_missing_stops_and_changes_nothing(bench: Bench) -> No
     bench.write("規則00.txt", "改めた規則です。")
     before = bench.truth()
     ended = bench.sync()
-    assert (ended.code, ended.out) == (11, "")
+    stopped = json.loads(ended.out)["stopped"]
+    assert (ended.code, stopped["code"]) == (11, "too-many-removals")
+    assert stopped["removals"] == ["規則03.txt", "規則04.txt"]
     assert "2 of the collection's 10 documents are not in the folder:\n  規則03.txt\n  規則04.txt\n" in ended.err
     assert "Nothing was removed" in ended.err
     assert "--yes" in ended.err
@@ -284,7 +286,7 @@ def test_access_is_taken_away_also_where_the_file_fails_in_the_same_run(bench: B
     if not options:
         row = ended.rows["secret/a.md"]
         assert row["state"] == "failed"
-        assert "The version stored before stays; who sees it: 人事部; internal." in row["reason"]
+        assert "The version stored before stays; who sees it: Human Resources; Internal." in row["reason"]
         assert "what this run changed it to" in row["reason"]
 
 
@@ -327,7 +329,7 @@ def test_what_the_manifest_gives_in_addition_waits_for_the_new_content(bench: Be
     ended = bench.sync()
     assert entry(bench, "規則00.txt").access.groups == house.HR
     assert entry(bench, "規則01.txt").access.groups == house.HR | house.STAFF
-    assert "who sees it: 人事部; internal." in ended.rows["規則00.txt"]["reason"]
+    assert "who sees it: Human Resources; Internal." in ended.rows["規則00.txt"]["reason"]
     assert ended.states["規則01.txt"] == "access-changed"
 
 
@@ -362,8 +364,56 @@ def test_a_check_says_what_would_be_taken_away_and_takes_nothing(bench: Bench) -
     bench.write("collection.toml", MANIFEST.replace("全行員", "人事部"))
     (bench.root / "規則00.txt").write_bytes(UNREADABLE)
     ended = bench.ingest("check", str(bench.root), "--collection", "c", "--json")
-    assert "人事部; internal. That is what sync will change it to." in ended.rows["規則00.txt"]["reason"]
+    assert "Human Resources; Internal. That is what sync will change it to." in ended.rows["規則00.txt"]["reason"]
     assert entry(bench, "規則00.txt").access.groups == house.STAFF
+
+
+def test_check_and_status_say_who_will_see_what(bench: Bench) -> None:
+    bench.write(
+        "collection.toml",
+        MANIFEST + '[[override]]\npath = "規則00.txt"\ngroups = ["人事部"]\ndenied = ["Contractors"]\n'
+        'compartments = ["mergr"]\nvalid_until = 2035-09-30\n',
+    )
+    many(bench, 2)
+    seen = {
+        "groups": ["Human Resources"], "classification": "internal", "compartments": ["mergr"],
+        "denied": ["Contractors"], "valid_from": None, "valid_until": "2035-09-30T15:00:00+00:00",
+    }  # fmt: skip
+    line = "Seen by: Human Resources; Internal; compartments mergr; not Contractors; until 2035-09-30T15:00"
+    warning = "Nobody holds the compartment mergr: nobody will see this."
+
+    before = bench.ingest("check", str(bench.root), "--collection", "c")
+    row = bench.ingest("check", str(bench.root), "--collection", "c", "--json").rows["規則00.txt"]
+    synced = bench.sync().rows["規則00.txt"]
+    after = bench.ingest("check", str(bench.root), "--collection", "c")
+    status = bench.ingest("status", "--collection", "c")
+    stored = bench.ingest("status", "--collection", "c", "--json").rows["規則00.txt"]
+
+    for said in (before.out, after.out, status.out):
+        assert line in said.replace("\n", " ").replace("  ", " ") or line.split("; until", maxsplit=1)[0] in said
+    for said in (before.out, after.out):
+        assert "Seen by: All staff; Internal" in said, "also of what is unchanged"
+        assert "Nobody holds the compartment mergr" in said
+    assert row["seen_by"] == synced["seen_by"] == stored["seen_by"] == seen
+    assert any(warning in note for note in row["notes"])
+    assert any(warning in note for note in synced["notes"])
+
+
+def test_status_without_a_collection_lists_them(bench: Bench) -> None:
+    many(bench, 1)
+    bench.sync()
+    assert bench.ingest("status").out == "c\n"
+    assert json.loads(bench.ingest("status", "--json").out) == ["c"]
+
+
+@pytest.mark.parametrize("name", ["A B", "../x", "a/b", "", "..", "-x", "\udcff", "x" * 101])
+def test_a_name_of_no_collection_is_refused_before_anything_is_opened(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("appliance.connect.connect", None)
+    ended = bench.ingest("status", "--collection", name)
+    assert (ended.code, ended.out) == (3, "")
+    assert "No collection can be called" in ended.err
 
 
 def test_fail_fast_ends_at_the_first_failure_and_still_reports(bench: Bench) -> None:
