@@ -73,6 +73,7 @@ def own(path: Path, key: VerifierKey) -> Owned:
         raise AuditUnavailable(where=path, why="there is no such file")
     with store.storage(path, store.STORAGE_ERRORS), ExitStack() as stack:
         stack.callback(os.close, _lock(path))
+        store.forget_shared_memory(path)
         engine = store.engine(path, writes=True)
         stack.callback(engine.dispose)
         connection = engine.connect()

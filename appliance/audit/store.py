@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +86,17 @@ def make_file(path: Path) -> None:
     """An empty file of mode 0600 whose name survives a power cut; SQLite gives its siblings the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     sync_folder(path.parent)
+
+
+def forget_shared_memory(path: Path) -> None:
+    """Remove the -shm of another mode than the database's; SQLite makes it again from the -wal file.
+
+    SQLite gives it the database's mode of that moment: one that was made while the database was read-only stays so.
+    Only the owner of the log's lock may call this, before anything is opened.
+    """
+    beside = Path(f"{path}-shm")
+    if beside.exists() and stat.S_IMODE(beside.stat().st_mode) != stat.S_IMODE(path.stat().st_mode):
+        beside.unlink()
 
 
 def sync_folder(path: Path) -> None:

@@ -34,7 +34,7 @@ def main(descriptors: list[str]) -> None:
     # (2)
     try:
         index = _opened(connections[0])
-    except EOFError:
+    except (EOFError, ConnectionError):  # who started us has ended, also just before the answer
         return
     if index is None:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def main() -> None:
     if not (HOME / "settings.toml").exists():
         given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
         step(say("new"), [BIN / "appliance", "init", *given], environ)
+    signal.signal(signal.SIGTERM, _as_interrupt)  # else the portal would go on listening behind us
     server = subprocess.Popen([BIN / "portal"], env=environ, stdout=subprocess.PIPE, text=True)
     try:
         started = time.monotonic()
@@ -103,6 +105,10 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def _as_interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def say(name: str, **values: object) -> str:

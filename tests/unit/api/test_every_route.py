@@ -86,6 +86,7 @@ QUIET = {
     ("GET", "/session/demo"),  # what the demo's sign-in page shows to anybody
     ("GET", "/me"),  # one's own name, with every page of the portal
     ("GET", "/groups"),  # names of groups, with every run of `ingest`
+    ("GET", "/compartments"),  # names that manifests use, with every run of `ingest`
     ("GET", "/embedder"),  # which model it is, with every run of `ingest`
     ("GET", "/documents/{key}/versions/{version}/thumbnails/{ordinal}"),  # stands with the question it was shown for
 }

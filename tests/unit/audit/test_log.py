@@ -338,6 +338,19 @@ def test_a_store_that_cannot_be_written_is_refused_at_the_start(home: Home) -> N
         home.open()
 
 
+def test_a_read_only_spell_of_the_database_does_not_outlive_its_repair(home: Home) -> None:
+    """SQLite made -shm while the database was read-only, and gave it that mode; nobody but root can open it to write."""
+    with home.open() as log:
+        log.commit(event(0))
+    beside = Path(f"{home.path}-shm")
+    beside.touch()
+    beside.chmod(0o400)
+
+    with home.open() as log:
+        log.commit(event(1))
+        assert stat.S_IMODE(beside.stat().st_mode) == stat.S_IMODE(home.path.stat().st_mode)
+
+
 POISON = """
 import resource, sys
 from concurrent.futures import wait

@@ -213,7 +213,7 @@ def test_what_fails_says_why_and_ends_with_its_code(
         (("status", "--collection", "\udcff"), 3),
         (("remove", "none.txt", "--collection", "tests"), 5),
         (("remove", "../x", "--collection", "tests"), 3),
-        (("status",), exits.USAGE),
+        (("remove", "x"), exits.USAGE),
     ],
 )
 def test_ingest_ends_with_the_same_codes(command: Command, arguments: tuple[str, ...], code: int) -> None:
@@ -243,7 +243,7 @@ def test_before_there_are_settings_the_language_is_the_shells(
 def test_every_fault_of_the_settings_is_a_line(command: Command, tmp_path: Path) -> None:
     made = make_home(tmp_path / "home", 'colour = "red"\nport = "many"\n')
 
-    code, _, err = command("doctor", at=made)
+    code, _, err = command("documents", "--as", "yamada", at=made)
 
     assert (code, err.count("\n")) == (3, 2)
     assert "colour" in err
@@ -388,7 +388,7 @@ def test_heads_and_values_of_tables_are_in_the_language_set(
 def test_the_keys_of_json_and_the_names_of_checks_are_english_in_every_language(command: Command) -> None:
     checks = json.loads(command("doctor", "--json", APPLIANCE_LANGUAGE="ja")[1])["checks"]
 
-    assert [check["name"] for check in checks][:3] == ["permissions", "disk", "audit log"]
+    assert [check["name"] for check in checks][:4] == ["owners", "permissions", "inner permissions", "disk"]
     assert set(checks[0]) == {"name", "label", "state", "finding", "remedy"}
 
 

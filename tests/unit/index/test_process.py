@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import IndexLocked, IndexUnavailable, InvalidVector
-from appliance.index import launch, process
+from appliance.index import launch, process, wire
 from appliance.index.edge import EdgeIndex
 from appliance.index.process import STARTS, EdgeProcess
 from tests.contract.index_cases import COLLECTION, NORTH, asking, chunk, may_see, number, vector
@@ -307,3 +308,27 @@ def test_the_process_that_asks_does_not_load_the_engine() -> None:
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
 
     assert "qdrant_edge" not in done.stdout.split()
+
+
+def test_a_process_whose_parent_ends_before_its_answer_says_nothing(tmp_path: Path) -> None:
+    """At a SIGTERM during the start the parent is gone, and nobody reads the answer: no traceback for the operator."""
+    ours, theirs = socket.socketpair()
+    wire.Connection(ours).send(wire.request_sent(wire.Open(tmp_path / "index", COLLECTION)))
+    code = (
+        "import sys, appliance.index.child as child\n"
+        "class Slow(child.EdgeIndex):\n"
+        "    def __init__(self, *arguments):\n"
+        "        super().__init__(*arguments); print(flush=True); sys.stdin.read()\n"
+        "child.EdgeIndex = Slow; child.main(sys.argv[1:])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", code, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        child.stdout.readline()
+        ours.close()
+        theirs.close()
+        _, said = child.communicate()
+
+    assert (child.returncode, said) == (0, b"")
