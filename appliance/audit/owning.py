@@ -14,6 +14,7 @@ from appliance.audit.checkpoint import Checkpoint, opened, signed
 from appliance.audit.leaf import parse
 from appliance.audit.merkle import EMPTY_ROOT
 from appliance.audit.note import SigningKey, VerifierKey
+from appliance.audit.refusal import refusal
 from appliance.audit.tiles import Frontier
 from appliance.errors import (
     AuditBroken,
@@ -94,7 +95,15 @@ def _lock(path: Path) -> int:
     return lock
 
 
+def refuse_foreign(connection: Connection, path: Path) -> None:
+    """Raise AuditBroken where the database holds a trigger, view or table that is not of the log."""
+    if found := store.foreign(connection):
+        reason = refusal("schema-foreign", detail=", ".join(found))
+        raise AuditBroken(where=path, why_en=reason.values["why_en"], why_ja=reason.values["why_ja"])
+
+
 def _verified_tail(connection: Connection, path: Path, key: VerifierKey) -> tuple[Frontier, str]:
+    refuse_foreign(connection, path)
     note = store.head_note(connection)
     if note is None:
         raise AuditBroken(where=path, why_en="there is no checkpoint", why_ja="チェックポイントがありません")

@@ -35,7 +35,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event as the log has it. In `texts` an erased text is None; lists of events carry no texts."""
+    """An event as the log has it. In `texts` a missing text is None; lists of events carry no texts."""
 
     index: int
     id: str
@@ -89,6 +89,10 @@ class AuditReader:
         note = store.head_note(connection)
         if note is None:
             raise AuditUnavailable(where=self.path, why="there is no checkpoint")
+        return self.opened_head(note)
+
+    def opened_head(self, note: bytes) -> Head:
+        """A stored checkpoint as a head, its signature verified."""
         checkpoint: Checkpoint = opened(note, self.key, cosigned=False)
         return Head(checkpoint.size, checkpoint.root, note.decode())
 
