@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from threading import Event
 
 from sqlalchemy import Connection
 
@@ -28,17 +29,33 @@ def breaks_the_log(problem: ExportRefused) -> bool:
     return problem.values["reason"] not in _BESIDE
 
 
-def check(reader: AuditReader) -> tuple[ExportRefused, ...]:
+def rolled_back(reader: AuditReader, size: int, root: str, key: str) -> ExportRefused | None:
+    """What is wrong where the log is no continuation of a head that is known: its size, root in hex, and key."""
+    if key != reader.key.encode():
+        return refusal("key-replaced", file="checkpoint", expected=key, found=reader.key.encode())
+    try:
+        now = reader.head()
+    except ExportRefused as error:
+        return located(error, "checkpoint")
+    if now.size < size:
+        return refusal("rolled-back", file="checkpoint", expected=size, found=now.size)
+    if reader.root_at(size).hex() != root:
+        return refusal("rewritten", file="log", detail=size)
+    return None
+
+
+def check(reader: AuditReader, stop: Event | None = None) -> tuple[ExportRefused, ...]:
     """The problems in the order of the log, at most 100 of it and 100 beside it; none when all is as it was signed.
 
-    Raises AuditUnavailable where the storage cannot be read.
+    It ends early, with what was found so far, once `stop` is set. Raises AuditUnavailable where the storage cannot be
+    read.
     """
     with store.storage(reader.path), reader.engine.connect() as connection:
         try:
             head, strays = _head(reader, connection)
         except ExportRefused as error:
             return (located(error, "checkpoint"),)
-        return _shortened(chain(strays, _Check(connection).problems(head)))
+        return _shortened(chain(strays, _Check(connection, stop or Event()).problems(head)))
 
 
 def _shortened(problems: Iterable[ExportRefused]) -> tuple[ExportRefused, ...]:
@@ -63,8 +80,8 @@ def _head(reader: AuditReader, connection: Connection) -> tuple[Head, list[Expor
 class _Check:
     """One pass over the store."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, stop: Event) -> None:
+        self._connection, self._stop = connection, stop
         self._frontier = Frontier()
         self._ids: set[str] = set()
         self._last_time = ""
@@ -74,6 +91,8 @@ class _Check:
             yield refusal("schema-foreign", file="database", detail=what)
         rows = store.rows_between(self._connection, 0, head.size)
         while batch := list(islice(rows, _BATCH)):
+            if self._stop.is_set():
+                return
             beside = store.texts_of(self._connection, [row.index for row in batch])
             for row in batch:
                 if row.index != self._frontier.size:

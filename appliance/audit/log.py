@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.audit import keys, store
-from appliance.audit.check import check
+from appliance.audit.check import check, rolled_back
 from appliance.audit.checkpoint import Checkpoint, signed
 from appliance.audit.leaf import Draft, draft, parse, stamp
 from appliance.audit.merkle import leaf_hash
@@ -28,7 +28,7 @@ from appliance.audit.note import SigningKey, VerifierKey, sign
 from appliance.audit.owning import Owned, found, own, refuse_foreign
 from appliance.audit.reading import AuditReader
 from appliance.audit.tiles import FullTile
-from appliance.errors import AuditBroken, AuditIdReused, AuditUnavailable
+from appliance.errors import AuditBroken, AuditIdReused, AuditUnavailable, ExportRefused
 from appliance.models import AuditEvent, Language, Receipt
 
 Clock = Callable[[], datetime]
@@ -72,6 +72,7 @@ class AuditLog:
         self._changed = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._refusing: AuditUnavailable | None = None
+        self.newest = Checkpoint(key.name, owned.frontier.size, owned.frontier.root())
         self._schema = store.schema_version(owned.connection)
         owned.connection.commit()
         self._closing = False
@@ -88,9 +89,15 @@ class AuditLog:
         """What the log's clock shows."""
         return self._clock()
 
+    def problems(self) -> tuple[ExportRefused, ...]:
+        """The log's full check (audit/check.py), and whether the file is still the one that this process writes."""
+        newest = self.newest
+        back = rolled_back(self.reader, newest.size, newest.root.hex(), self.key.encode())
+        return (*([back] if back else []), *check(self.reader))
+
     def check(self, language: Language = "en") -> tuple[str, ...]:
-        """The log's full check (audit/check.py) as sentences, one a problem; none when all is as it was signed."""
-        return tuple(f"{found.values['file']}: {found.values[f'why_{language}']}" for found in check(self.reader))
+        """`problems` as sentences; none when all is as it was signed."""
+        return tuple(f"{found.values['file']}: {found.values[f'why_{language}']}" for found in self.problems())
 
     def sign(self, text: str) -> bytes:
         """A signed note over the log's word about an export. A checkpoint is signed by the writer alone."""
@@ -197,10 +204,11 @@ class AuditLog:
             rows.append(row)
             fresh.append((waiting, Receipt(event.id, row.index)))
         if rows:
-            size = self._frontier.size
-            note = signed(Checkpoint(self._key.name, size, self._frontier.root()), self._key)
-            store.append(connection, rows, full, size, note)
+            newest = Checkpoint(self._key.name, self._frontier.size, self._frontier.root())
+            store.append(connection, rows, full, newest.size, signed(newest, self._key))
         connection.commit()
+        if rows:
+            self.newest = newest  # never ahead of the disk
         for waiting, receipt in fresh:
             waiting.future.set_result(receipt)
         for waiting in batch:

@@ -105,6 +105,18 @@ REASONS: dict[str, tuple[str, str]] = {
         "its root at {detail} events is not the one of this export: the log was rewritten after it",
         "{detail} 件目の時点のルートが、この書き出しと一致しません（その後にログが書き換えられました）",
     ),
+    "key-replaced": (
+        "its key is {found}, and the one that is known for this installation is {expected}",
+        "鍵が {found} に替わっています（この導入環境の鍵は {expected}）",
+    ),
+    "rolled-back": (
+        "it has {found} events and {expected} were signed: it was put back to an older copy",
+        "記録は {found} 件ですが、{expected} 件まで署名済みです（古いコピーに戻されています）",
+    ),
+    "rewritten": (
+        "its first {detail} events are not those that were signed: it was rewritten",
+        "先頭 {detail} 件が、署名された内容と異なります（書き換えられています）",
+    ),
     "proof-malformed": ("the proof is malformed ({detail})", "証明の形式が不正です（{detail}）"),
     "columns-differ": ("it differs from its leaf in {detail}", "{detail} がリーフの内容と異なります"),
     "count-differs": (
