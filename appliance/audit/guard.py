@@ -18,6 +18,7 @@ from typing import Protocol
 
 from appliance.audit.check import breaks_the_log, check, rolled_back
 from appliance.audit.log import AuditLog
+from appliance.audit.refusal import sentence
 from appliance.errors import AuditBroken, AuditUnavailable, ExportRefused, StoreUnavailable
 
 _AT_ONCE = 20_000  # events
@@ -69,15 +70,14 @@ def examine(log: AuditLog, stop: threading.Event) -> None:
         _log.warning("the audit log could not be examined: %s", error)
         return
     for problem in problems:
-        _log.error("audit log: %s: %s", problem.values["file"], problem.values["why_en"])
+        _log.error("audit log: %s", sentence(problem, "en"))
     if (first := next(filter(breaks_the_log, problems), None)) is not None:
         log.refuse(broken(log, first))
 
 
 def broken(log: AuditLog, problem: ExportRefused) -> AuditBroken:
     """A problem as the reason for which the whole log is refused."""
-    en, ja = (f"{problem.values['file']}: {problem.values[f'why_{language}']}" for language in ("en", "ja"))
-    return AuditBroken(where=log.path, why_en=en, why_ja=ja)
+    return AuditBroken(where=log.path, why_en=sentence(problem, "en"), why_ja=sentence(problem, "ja"))
 
 
 def _keep(log: AuditLog, heads: KnownHeads, stop: threading.Event, every: float) -> None:

@@ -27,6 +27,7 @@ from appliance.audit.merkle import leaf_hash
 from appliance.audit.note import SigningKey, VerifierKey, sign
 from appliance.audit.owning import Owned, found, own, refuse_foreign
 from appliance.audit.reading import AuditReader
+from appliance.audit.refusal import sentence
 from appliance.audit.tiles import FullTile
 from appliance.errors import AuditBroken, AuditIdReused, AuditUnavailable, ExportRefused
 from appliance.models import AuditEvent, Language, Receipt
@@ -97,7 +98,7 @@ class AuditLog:
 
     def check(self, language: Language = "en") -> tuple[str, ...]:
         """`problems` as sentences; none when all is as it was signed."""
-        return tuple(f"{found.values['file']}: {found.values[f'why_{language}']}" for found in self.problems())
+        return tuple(sentence(found, language) for found in self.problems())
 
     def sign(self, text: str) -> bytes:
         """A signed note over the log's word about an export. A checkpoint is signed by the writer alone."""

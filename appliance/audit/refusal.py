@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from appliance.errors import ExportRefused
+from appliance.models import Language
 
 REASONS: dict[str, tuple[str, str]] = {
     "missing": ("the file is missing", "ファイルがありません"),
@@ -135,6 +136,11 @@ def refusal(reason: str, file: str = "", **values: object) -> ExportRefused:
 def located(error: ExportRefused, file: str) -> ExportRefused:
     """The same refusal with the file in which it arose, unless somebody nearer named one."""
     return error if error.values["file"] else ExportRefused(**{**error.values, "file": file})
+
+
+def sentence(error: ExportRefused, language: Language) -> str:
+    """Where it is and why, without the advice for exports: for problems of the log itself."""
+    return f"{error.values['file']}: {error.values[f'why_{language}']}"
 
 
 @contextmanager

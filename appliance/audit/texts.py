@@ -12,6 +12,14 @@ NOTE = {
 }
 """Stands in every manifest, and is said by the command that exports a selection."""
 
+EVIDENCE = {
+    "en": "This folder secures a damaged audit log as evidence: its files byte for byte. It is no export, nothing in it is "
+    "signed by being here, and it holds what all people asked. Compare it with a checkpoint that was kept outside.",
+    "ja": "このフォルダーは、破損した監査ログを証拠として、ファイルをそのまま保全したものです。書き出しではなく、ここにあること自体は"
+    "何も証明しません。全員の質問の本文を含みます。外部に保管したチェックポイントと照合してください。",
+}
+"""Stands in a folder of evidence."""
+
 VERDICTS: dict[str, tuple[str, str]] = {
     "whole": (
         "Verified: {folder} holds the whole log {origin} of {size} events as they were recorded, and shows all of them, "
