@@ -765,6 +765,25 @@ def test_the_verifier_needs_only_the_standard_library_and_cryptography(
     }
 
 
+def test_the_one_file_verifier_needs_python_and_cryptography_alone(
+    made: tuple[Home, Path, dict[int, bytes]], key: Path, tmp_path: Path
+) -> None:
+    builder = Path(__file__).parents[3] / "infra" / "setup" / "verifier.py"
+    files = [tmp_path / "one" / "verify.pyz", tmp_path / "two.pyz"]
+    for file in files:
+        subprocess.run([sys.executable, builder, file], check=True, capture_output=True)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    alone = ALONE.partition("from appliance")[0].replace('{"appliance", ', '{"appliance", "__main__", ')
+    script = f"{alone}import runpy\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-c", script, files[0], *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert run("--key", key, made[1] / "export").returncode == VERIFIED
+    assert run("--key", key, "--require-complete", made[1] / "person").returncode == REFUSED
+
+
 def test_the_installed_command_verifies(made: tuple[Home, Path, dict[int, bytes]], key: Path) -> None:
     command = Path(sys.executable).with_name("appliance-verify")
 
