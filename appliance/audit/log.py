@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.audit import keys, store
-from appliance.audit.check import check, rolled_back
+from appliance.audit.check import breaks_the_log, check, rolled_back
 from appliance.audit.checkpoint import Checkpoint, signed
 from appliance.audit.leaf import Draft, draft, parse, stamp
 from appliance.audit.merkle import leaf_hash
@@ -93,8 +93,11 @@ class AuditLog:
     def problems(self) -> tuple[ExportRefused, ...]:
         """The log's full check (audit/check.py), and whether the file is still the one that this process writes."""
         newest = self.newest
+        found = check(self.reader)
+        if any(map(breaks_the_log, found)):
+            return found
         back = rolled_back(self.reader, newest.size, newest.root.hex(), self.key.encode())
-        return (*([back] if back else []), *check(self.reader))
+        return found if back is None else (back, *found)
 
     def check(self, language: Language = "en") -> tuple[str, ...]:
         """`problems` as sentences; none when all is as it was signed."""
