@@ -19,7 +19,7 @@ USAGE = 2  # click's own
 NOT_AS_WISHED = 9  # the command ran, and what it looked at is not in order
 SOME_FAILED = 10  # ingest: some files were not taken in; the report says which and why
 STOPPED_TO_ASK = 11  # ingest sync: more would be removed than --max-removals allows
-UNMATCHED = 12  # ingest: an override of collection.toml matches no file, so nothing was stored
+UNMATCHED = 13  # ingest: an override of collection.toml matches no file, so nothing was stored
 INTERRUPTED = 130
 
 # The nearest class in the error's family tree decides.

@@ -10,7 +10,7 @@ from ingest.overrides import unmatched_overrides
 from tests.unit.ingest_manifest.test_manifest import GROUPS
 from tests.unit.ingest_pipeline.conftest import MANIFEST, Bench
 
-UNMATCHED = 12
+UNMATCHED = 13
 
 
 def override(path: str, more: str = "") -> str:
