@@ -105,7 +105,7 @@ def main() -> None:
         server.wait(timeout=30)
 
 
-def say(name: str, **values: object) -> str:
+def say(name: str, /, **values: object) -> str:
     """One of WORDS, in the demo's language."""
     return WORDS[name].text(LANGUAGE, **values)
 

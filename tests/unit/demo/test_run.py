@@ -56,3 +56,9 @@ def test_make_help_and_readme_count_the_same_people() -> None:
     assert "ask as three people" in (root / "README.md").read_text(encoding="utf-8")
     asked = re.findall(r"(?m)^demo = true$", (SCRIPT.parent / "questions.toml").read_text(encoding="utf-8"))
     assert len(asked) == 3
+
+
+def test_every_line_can_be_said(demo: ModuleType) -> None:
+    for name, words in demo.WORDS.items():
+        fields = dict.fromkeys(re.findall(r"\{(\w+)", words.en), "x")
+        assert "{" not in demo.say(name, **fields)
