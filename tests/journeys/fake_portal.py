@@ -23,7 +23,7 @@ def main() -> None:
         Example("役員報酬の決め方を教えてください", "How is executive pay decided?"),
     )
     options = PortalOptions(origin=address, api=address, people=people, examples=examples)
-    uvicorn.run(build(fake_api(state), options, sessions=state), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(build(fake_api(state), options, sessions=state, refused=_unheard), host="127.0.0.1", port=port, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def test_the_kernel_names_the_peer(short_path: Path, world: World) -> None:
         bound.bind(str(short_path / "s"))
         (short_path / "s").chmod(0o666)
         bound.listen()
-        config = uvicorn.Config(Private(world.app, owner=0), http=PeerProtocol, log_config=None, lifespan="off")
+        config = uvicorn.Config(Private(world.app, owner=0, refusals=world.services.refusals), http=PeerProtocol, log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
@@ -224,7 +224,7 @@ def clocked(world: World) -> tuple[Sessions, Clock, list[str]]:
     sessions = Sessions(
         world.services.registry.engine, idle=timedelta(minutes=60), longest=timedelta(hours=10), clock=clock
     )
-    sessions.on_expiry(ended.append)
+    sessions.on_expiry(lambda person, _: ended.append(person))
     return sessions, clock, ended
 
 

@@ -162,7 +162,7 @@ class World:
         self.services = services
         self.api = create_app(services)
         self.app = mounted(self.api)
-        self.private = Private(self.app, owner=os.getuid())
+        self.private = Private(self.app, owner=os.getuid(), refusals=services.refusals)
         self.owner = Client(self.private, client=("peer", os.getuid()))
         self.nobody = Client(self.app)
 
