@@ -54,7 +54,7 @@ def source_of(scope: Scope) -> str:
 
 def target_of(scope: Scope) -> str:
     """Path and query as they came; a text, since anybody may write anything into it."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    raw: bytes = scope.get("raw_path") or str(scope.get("path", "")).encode()
     query: bytes = scope.get("query_string", b"")
     return (raw + (b"?" + query if query else b"")).decode("utf-8", "replace")[:_LONGEST]
 
