@@ -122,9 +122,9 @@ one place (`appliance/acts.py`), which refuses what this page does not declare.
 ## Refusals
 
 A refused request of a person or of the owner is one event: `access.denied` where the caller may not (or where it is
-said not to exist because they may not), `request.failed` where the request was wrong or a part could not work. Questions
-and searches that fail after they were accepted end in their own events instead. A path or method that does not exist is
-refused before anybody is asked who they are: it counts as nobody's.
+said not to exist because they may not), `request.failed` where the request was wrong or a part could not work.
+Questions and searches that fail after they were accepted end in their own events instead. A path or method that does
+not exist is refused before anybody is asked who they are: it counts as nobody's.
 
 Refused requests of nobody (no session, another Host or Origin, another user on the private socket, a wrong name at the
 sign-in) are recorded once per source and error in a minute, at once; the rest of that minute is one more event with

@@ -238,7 +238,9 @@ def test_a_document_over_the_limit_is_not_stored(world: World) -> None:
     from tests.unit.api.world import Client, mounted
 
     settings = world.services.settings.model_copy(update={"upload_megabytes": 1})
-    app = Private(mounted(create_app(replace(world.services, settings=settings))), owner=0)
+    app = Private(
+        mounted(create_app(replace(world.services, settings=settings))), owner=0, refusals=world.services.refusals
+    )
     owner = Client(app, client=("peer", 0))
     upload = world.upload("上限を超える文書である。", ["g-staff"], original=b"x" * ((1 << 20) + 1))
 
