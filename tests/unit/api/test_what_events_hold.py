@@ -269,7 +269,7 @@ def test_a_selection_by_what_does_not_exist_is_refused_by_name(
     assert value in answer.json()["message"]
     assert field in answer.json()["message"]
     assert world.refused(size) == [("request.failed", 422, "audit-filter-unknown")]
-    assert value not in json.dumps(dict(world.since(size)[0].details))
+    assert value not in list(values(dict(world.since(size)[0].details)))
 
 
 def test_everybody_who_ever_acted_can_be_selected(world: World) -> None:
