@@ -3,17 +3,17 @@
     room       modules                                                     may import of ours
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
-    CORE       errors models access actions acts fields visible prompt     CORE
+    CORE       errors models access actions acts fields visible places     CORE
                citations sentences evidence language protocols probe defects
     FLOWS      retrieval generation answering recording documents          CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
-    WIRING     settings wiring starting doctor                               all of appliance but EDGES (doctor: SCHEMAS)
+    WIRING     settings wiring starting doctor                             all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
     EDGES      api cli connect serve                                       everything in appliance
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
                                                                            settings
-    ui                                                                     ui SCHEMAS connect actions models visible
-                                                                           errors
+    ui                                                                     ui SCHEMAS connect actions models places
+                                                                           visible errors
     ui.serve   composes portal and API on one port                         everything in appliance, ui
 
 Flows use the stores as they are: there is no second implementation of them, and a Protocol for one would only be a copy.
@@ -43,12 +43,12 @@ CORE = {
     "acts",
     "fields",
     "visible",
-    "prompt",
     "citations",
     "sentences",
     "evidence",
     "protocols",
     "language",
+    "places",
     "probe",
     "defects",
 }
@@ -57,7 +57,7 @@ WIRING = {"settings", "wiring", "starting", "doctor"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
 INGEST_MAY = {"embedding", "connect", "cli", "settings"}
-UI_MAY = {"connect", "actions", "models", "visible", "errors"}
+UI_MAY = {"connect", "actions", "models", "places", "visible", "errors"}
 
 
 @dataclass(frozen=True)
