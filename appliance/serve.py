@@ -42,7 +42,7 @@ def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterat
     """The API on the private socket, not yet serving; at its end it finishes what was asked, for `grace` seconds."""
     app = Starlette(routes=[Mount("/api", create_app(services))])
     with listening(services.settings.home) as bound:
-        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, grace=grace)
+        config = _config(Private(app, owner=os.getuid(), refusals=services.refusals), http=PeerProtocol, grace=grace)
         yield Server(config, bound)
 
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
+from appliance.acts import act
+from appliance.answering import AnswerEvent, Question, Sources, Stage, checked
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
 from appliance.api.conversations import denied_conversation
@@ -26,7 +27,8 @@ from appliance.api.schemas.answers import (
 from appliance.citations import Said
 from appliance.defects import unexpected
 from appliance.errors import ApplianceError
-from appliance.models import Answer, AuditEvent, Citation, Language, Part, new_id
+from appliance.models import Answer, Citation, Language, Part, new_id
+from appliance.recording import asker, search_of
 from appliance.visible import visible
 from appliance.wiring import Services
 
@@ -46,6 +48,7 @@ async def ask(body: AskRequest, request: Request, services: Held, who: Reader) -
     conversation = await asyncio.to_thread(_known, services, body.conversation, who)
     question = Question(text, who.principal, who.actor, conversation or new_id(), new_id())
     events = services.answering.answer(question)
+    who.asked.recorded = True  # how it ends, whatever happens
     first = await anext(events)  # the question is in the audit log from here on
     if conversation is None:
         await _begin(services, question, events)
@@ -55,7 +58,7 @@ async def ask(body: AskRequest, request: Request, services: Held, who: Reader) -
 
 def _known(services: Services, wanted: str | None, who: Caller) -> str | None:
     if wanted is not None and services.conversations.one(wanted, person=who.principal.id) is None:
-        raise denied_conversation(wanted, services, who)
+        raise denied_conversation(wanted, who)
     return wanted
 
 
@@ -159,13 +162,15 @@ def search(body: SearchRequest, services: Held, who: Reader) -> SearchResponse:
     """Passages that match, without an answer; in the audit log before they are sent."""
     text = checked(body.query, services.settings.question_characters)
     access, case = who.access(services), new_id()
+    had = asker(who.principal)
     try:
         retrieved = services.retrieval.passages(text, body.limit, principal=who.principal, access=access)
     except ApplianceError as error:
-        services.audit.commit(
-            AuditEvent("search.retrieved", "failed", who.actor, case, {"error": error.code}, {"query": text})
-        )
+        who.asked.recorded = True
+        details = {**had, "error": error.code}
+        services.audit.commit(act("search.retrieved", "failed", who.actor, case, details, {"query": text}))
         raise
-    details = retrieval_details(retrieved, access)
-    services.audit.commit(AuditEvent("search.retrieved", "success", who.actor, case, details, {"query": text}))
+    found = search_of(retrieved, access, shown=True)
+    texts = {"query": text, **found.texts}
+    services.audit.commit(act("search.retrieved", "success", who.actor, case, {**had, **found.details}, texts))
     return SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])
