@@ -18,6 +18,7 @@ from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
 from appliance.llm.extractive import ExtractiveChat
 from appliance.models import Actor, AuditEvent, Json, new_id
+from appliance.opening import Opening
 from appliance.protocols import ChunkIndex, Embedder
 from appliance.retrieval import Retrieval, retrieval_pipeline
 from appliance.settings import Settings
@@ -45,6 +46,7 @@ class Services:
     retrieval: Retrieval
     answering: Answering
     conversations: Conversations
+    opening: Opening
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         documents.resolve()
         yield Services(
             settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval, answering,
-            conversations,
+            conversations, Opening(registry, conversations),
         )  # fmt: skip
 
 

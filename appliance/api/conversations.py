@@ -33,7 +33,7 @@ def conversation(conversation: str, services: Held, who: Reader) -> Conversation
     past = services.conversations.one(conversation, person=who.principal.id)
     if past is None:
         raise denied_conversation(conversation, services, who)
-    turns = [views.turn(turn, who.principal, services.registry) for turn in services.conversations.turns(conversation)]
+    turns = [views.turn(turn, who.principal, services.opening) for turn in services.conversations.turns(conversation)]
     details: dict[str, Json] = {
         "conversation": conversation,
         "turns": len(turns),

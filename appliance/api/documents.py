@@ -12,6 +12,7 @@ from appliance.api.caller import Caller, Held, Reader
 from appliance.api.schemas.documents import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
 from appliance.models import AuditEvent, Document, Json, Part, new_id
+from appliance.opening import Opened
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
@@ -40,14 +41,14 @@ def document(key: str, services: Held, who: Reader) -> DocumentRow:
 @router.get("/documents/{key}/versions/{version}/parts/{ordinal}")
 def part(key: str, version: str, ordinal: Ordinal, services: Held, who: Reader) -> PartView:
     """The text of a page, section or sheet."""
-    found = _visible(key, services, who)
+    opened = _version(key, version, services, who)
     kept, picture = _part(key, version, ordinal, services)
     _opened(services, who, key, version, ordinal)
     return PartView(
         document=key,
         version=version,
-        title=one_line(services.registry.title(key, version)),
-        classification=services.registry.lists[found.acl_id].classification.word,
+        title=one_line(opened.document.title),
+        classification=opened.classification.word,
         ordinal=ordinal,
         kind=kept.kind,
         label=one_line(kept.label),
@@ -69,8 +70,8 @@ def thumbnail(key: str, version: str, ordinal: Ordinal, services: Held, who: Rea
 
 
 def _picture(key: str, version: str, ordinal: int, services: Services, who: Caller, *, small: bool) -> FileResponse:
-    _visible(key, services, who)
-    _part(key, version, ordinal, services)  # the version is the registry's: nothing else becomes a path
+    _version(key, version, services, who)  # is the registry's: nothing else becomes a path
+    _part(key, version, ordinal, services)
     file = services.originals.picture(key, version, ordinal, small=small)
     if file is None:
         raise PartNotFound(document=key[:64], part=ordinal)
@@ -82,11 +83,23 @@ def _picture(key: str, version: str, ordinal: int, services: Services, who: Call
 def _visible(key: str, services: Services, who: Caller) -> Document:
     found = services.registry.document(key, access=who.access(services))
     if found is None:
-        hidden = services.registry.entry(key) is not None
-        details: dict[str, Json] = {"document": key if hidden else "unknown"}
-        services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
-        raise DocumentNotFound(document=key[:64])
+        raise _not_there(key, services, who)
     return found
+
+
+def _version(key: str, version: str, services: Services, who: Caller) -> Opened:
+    opened = services.opening.version(key, version, principal=who.principal)
+    if opened is None:
+        raise _not_there(key, services, who)
+    return opened
+
+
+def _not_there(key: str, services: Services, who: Caller) -> DocumentNotFound:
+    """Record that a document or a version was asked for which is absent or hidden; the error to raise."""
+    hidden = services.registry.entry(key) is not None
+    details: dict[str, Json] = {"document": key if hidden else "unknown"}
+    services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
+    return DocumentNotFound(document=key[:64])
 
 
 def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Part, bool]:

@@ -200,5 +200,8 @@ from appliance.errors.start import (
     SettingUnknown as SettingUnknown,
 )
 from appliance.errors.start import (
+    StoreNewer as StoreNewer,
+)
+from appliance.errors.start import (
     StoreUnavailable as StoreUnavailable,
 )

@@ -5,7 +5,7 @@
     SILENCE    appliance.silence                                           nothing
     CORE       errors models access actions visible prompt citations       CORE
                sentences evidence language protocols probe defects
-    FLOWS      retrieval generation answering documents                    CORE FLOWS store
+    FLOWS      retrieval generation answering documents opening            CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
     WIRING     settings wiring doctor                                      all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
@@ -50,7 +50,7 @@ CORE = {
     "probe",
     "defects",
 }
-FLOWS = {"retrieval", "generation", "answering", "documents"}
+FLOWS = {"retrieval", "generation", "answering", "documents", "opening"}
 WIRING = {"settings", "wiring", "doctor"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
