@@ -120,3 +120,17 @@ def test_an_id_in_a_question_is_no_answer_that_cites_it(world: World, replaced: 
     client.ask(f'"{replaced["key"]}","{replaced["version"]}" 部長の基本給')
 
     assert opened(client, replaced["key"], replaced["version"]) == [404, 404, 404]
+
+
+def test_a_version_that_was_closed_to_its_reader_stays_closed_when_the_next_one_is_open(world: World) -> None:
+    old = world.store("old/closed.txt", PAY, ["g-staff"], picture=True)
+    client = world.as_("yamada")
+    asked = dict(client.ask("部長の基本給は月額いくらか"))["status"]["conversation"]
+    world.give("old/closed.txt", ["g-hr"])
+    new = world.store("old/closed.txt", REDACTED, ["g-staff"], picture=True)
+
+    assert opened(client, old["key"], old["version"]) == [404, 404, 404], "although an answer of their own cites it"
+    assert client.get(f"/conversations/{asked}").json()["turns"][0]["withheld"]
+    assert CANARY not in client.get(f"/conversations/{asked}").text
+    assert opened(client, old["key"], new["version"]) == [200, 200, 200]
+    world.owner.request("DELETE", "/collections/tests/documents/old/closed.txt")
