@@ -27,6 +27,7 @@ _ALL = (
     Action("session.ended", "Session ended by the appliance", "セッションの終了", 3002, 2),
     Action("access.denied", "Access denied", "アクセスの拒否", 6003, 2),
     Action("question.received", "Question received", "質問の受付", 6003, 1),
+    Action("question.refused", "Question refused, too many at once", "質問の拒否（同時に多すぎる）", 6003, 1),
     Action("question.retrieved", "Passages retrieved for a question", "質問への検索結果", 6005, 2),
     Action("question.completed", "Answer completed", "回答の完了", 6003, 2),
     Action("question.aborted", "Answer aborted", "回答の中断", 6003, 2),

@@ -67,6 +67,12 @@ class Settings(BaseModel):
     qdrant_collection: Annotated[str, Field(description="Name of the collection on the Qdrant server.")] = "appliance"
     qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None
     question_characters: Annotated[int, Field(ge=50, le=20000, description="Longest question accepted.")] = 2000
+    questions_a_person: Annotated[
+        int, Field(ge=1, le=20, description="How many questions of one person are answered at once.")
+    ] = 2
+    answer_seconds: Annotated[
+        int, Field(ge=5, le=3600, description="An answer is stopped after this time, waiting included.")
+    ] = 120
     passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
     upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from appliance import probe
+from appliance.admission import Admission
 from appliance.answering import Answering
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
@@ -47,6 +49,7 @@ class Services:
     answering: Answering
     conversations: Conversations
     opening: Opening
+    admission: Admission
 
 
 @contextmanager
@@ -86,8 +89,15 @@ def open_services(settings: Settings) -> Iterator[Services]:
         documents.resolve()
         yield Services(
             settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval, answering,
-            conversations, Opening(registry, conversations),
+            conversations, Opening(registry, conversations), _admission(settings),
         )  # fmt: skip
+
+
+def _admission(settings: Settings) -> Admission:
+    """A core a question, since more would only make each slower; and never so few that one person has them all."""
+    a_person = settings.questions_a_person
+    at_once = max(len(os.sched_getaffinity(0)), a_person + 1)
+    return Admission(a_person=a_person, at_once=at_once, seconds=settings.answer_seconds)
 
 
 def _index(settings: Settings, collection: Collection) -> ChunkIndex:

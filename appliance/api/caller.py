@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from appliance.access import AccessFilter, filter_for
 from appliance.api.problems import language_of_request
-from appliance.errors import PersonUnknown, RoleNeeded, SignInNeeded
+from appliance.errors import ApplianceError, PersonUnknown, RoleNeeded, SignInNeeded
 from appliance.models import Actor, AuditEvent, Classification, Language, Principal, Role, new_id
 from appliance.wiring import Services
 
@@ -86,6 +86,19 @@ def caller(request: Request) -> Caller:
 def _denied(request: Request, actor: Actor, needed: str) -> None:
     details = {"needed": needed, "route": request.scope["route"].path}
     services_of(request).audit.commit(AuditEvent("access.denied", "denied", actor, new_id(), details))
+
+
+def lasts(request: Request, who: Caller) -> bool:
+    """Whether whoever began this request still is who they were then: signed in, with the same groups and rights."""
+    token = session_token(request)
+    if token is None:
+        return who.actor.kind == "owner"
+    services = services_of(request)
+    try:
+        person = services.sessions.person(token, touch=False)
+        return person is not None and services.people.person(person).principal == who.principal
+    except ApplianceError:  # not to be seen now, so not to be relied on
+        return False
 
 
 def _needs(role: Role) -> Callable[..., Caller]:

@@ -24,6 +24,7 @@ from appliance.errors import (
     RequestTooLarge,
     RouteUnknown,
     SignInNeeded,
+    TooManyQuestions,
     Unavailable,
 )
 from appliance.models import Language
@@ -36,6 +37,7 @@ STATUS: dict[type[ApplianceError], int] = {
     MethodRefused: 405,
     Denied: 403,
     SignInNeeded: 401,
+    TooManyQuestions: 429,
     PersonUnknown: 401,
     NotThere: 404,
     Conflict: 409,
@@ -70,7 +72,10 @@ def install(app: FastAPI) -> None:
 
     def answer(request: Request, error: ApplianceError) -> JSONResponse:
         body = problem(error, language_of_request(request)).model_dump()
-        return JSONResponse(body, status_of(error), headers={"cache-control": "no-store"})
+        headers = {"cache-control": "no-store"}
+        if isinstance(error, TooManyQuestions):
+            headers["retry-after"] = error.values["seconds"]
+        return JSONResponse(body, status_of(error), headers=headers)
 
     async def ours(request: Request, error: Exception) -> JSONResponse:
         return answer(request, error if isinstance(error, ApplianceError) else unexpected(error))

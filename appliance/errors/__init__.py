@@ -98,6 +98,12 @@ from appliance.errors.people import (
     SignInNeeded as SignInNeeded,
 )
 from appliance.errors.questions import (
+    AnswerEnded as AnswerEnded,
+)
+from appliance.errors.questions import (
+    AnswerTooSlow as AnswerTooSlow,
+)
+from appliance.errors.questions import (
     MethodRefused as MethodRefused,
 )
 from appliance.errors.questions import (
@@ -114,6 +120,9 @@ from appliance.errors.questions import (
 )
 from appliance.errors.questions import (
     RouteUnknown as RouteUnknown,
+)
+from appliance.errors.questions import (
+    TooManyQuestions as TooManyQuestions,
 )
 from appliance.errors.root import (
     REGISTERED as REGISTERED,
