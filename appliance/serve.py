@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
+from appliance.api.connections import BoundedProtocol, raise_descriptors
 from appliance.api.private import PeerProtocol, Private
 from appliance.errors import AddressUnusable, IndexLocked, PortTaken
 from appliance.private import listening, ownership
@@ -23,6 +24,7 @@ from appliance.settings import Settings
 from appliance.wiring import Services, open_services
 
 _GRACE_SECONDS = 5
+_BACKLOG = 128  # as many are accepted in one go, before the first of them can be judged
 
 
 class Server(uvicorn.Server):
@@ -42,7 +44,8 @@ def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterat
     """The API on the private socket, not yet serving; at its end it finishes what was asked, for `grace` seconds."""
     app = Starlette(routes=[Mount("/api", create_app(services))])
     with listening(services.settings.home) as bound:
-        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, grace=grace)
+        # No limit here: what others do on the port must not keep the owner out.
+        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, most=None, grace=grace)
         yield Server(config, bound)
 
 
@@ -58,8 +61,8 @@ def public_server(app: ASGIApp, settings: Settings) -> Iterator[Server]:
             if error.errno == errno.EADDRINUSE:
                 raise PortTaken(port=settings.port, host=settings.host) from error
             raise AddressUnusable(port=settings.port, host=settings.host, why=error.strerror) from error
-        bound.listen(512)
-        yield Server(_config(app), bound)
+        bound.listen(_BACKLOG)
+        yield Server(_config(app, most=raise_descriptors()), bound)
 
 
 @contextmanager
@@ -92,10 +95,14 @@ def serving(
             yield run
 
 
-def _config(app: ASGIApp, *, http: type[PeerProtocol] | str = "auto", grace: int = _GRACE_SECONDS) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, *, most: int | None, http: type[BoundedProtocol] = BoundedProtocol, grace: int = _GRACE_SECONDS
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http,
+        limit_concurrency=most,
+        backlog=_BACKLOG,
         proxy_headers=False,  # nobody stands before us who may say who calls
         server_header=False,
         access_log=False,

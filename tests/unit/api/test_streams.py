@@ -50,7 +50,7 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Slow
         world.store("a.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"])
         bound.bind(("127.0.0.1", 0))
         bound.listen()
-        server = Server(_config(world.app), bound)
+        server = Server(_config(world.app, most=None), bound)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
         thread.start()
         yield world, model, bound.getsockname()[1]
