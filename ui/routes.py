@@ -125,7 +125,7 @@ class Pages:
                 response = _with_cookies(response, await api.delete(Endpoint.SIGN_OUT, headers=headers))
         except httpx.TransportError:
             pass  # the API is part of this process: it is going down, and its sessions end with it
-        response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+        response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax")
         return response
 
     async def choose_language(self, request: Request) -> Response:
