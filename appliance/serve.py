@@ -45,7 +45,8 @@ def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterat
     app = Starlette(routes=[Mount("/api", create_app(services))])
     with listening(services.settings.home) as bound:
         # No limit here: what others do on the port must not keep the owner out.
-        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, most=None, grace=grace)
+        guarded = Private(app, owner=os.getuid(), refusals=services.refusals)
+        config = _config(guarded, http=PeerProtocol, most=None, grace=grace)
         yield Server(config, bound)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from appliance import probe
+from appliance.acts import act
 from appliance.admission import Admission
 from appliance.answering import Answering
 from appliance.audit.log import AuditLog
@@ -19,11 +20,13 @@ from appliance.generation import generation_pipeline
 from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
 from appliance.llm.extractive import ExtractiveChat
-from appliance.models import Actor, AuditEvent, Json, new_id
+from appliance.models import Actor, new_id
 from appliance.opening import Opening
 from appliance.protocols import ChunkIndex, Embedder
+from appliance.refusals import Refusals
 from appliance.retrieval import Retrieval, retrieval_pipeline
 from appliance.settings import Settings
+from appliance.starting import record_start, record_stop
 from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
@@ -48,6 +51,7 @@ class Services:
     retrieval: Retrieval
     answering: Answering
     conversations: Conversations
+    refusals: Refusals
     opening: Opening
     admission: Admission
 
@@ -65,6 +69,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
         people = People(settings.home / settings.people)
         engine = open_database(settings.data / "appliance.db")
         stack.callback(engine.dispose)
+        record_start(settings, people, engine, audit)
+        stack.callback(record_stop, audit)
+        refusals = Refusals(audit)
+        stack.callback(refusals.close)
         registry = Registry(engine)
         originals = Originals(settings.data / "originals")
         embedder = E5Embedder()
@@ -84,12 +92,11 @@ def open_services(settings: Settings) -> Iterator[Services]:
             longest=timedelta(hours=settings.session_hours),
             clock=lambda: datetime.now(UTC),
         )
-        sessions.on_expiry(lambda person: _record_expiry(person, audit))
-        _record_settings(settings, audit)
+        sessions.on_expiry(lambda person, session: _record_expiry(person, session, audit))
         documents.resolve()
         yield Services(
             settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval, answering,
-            conversations, Opening(registry, conversations), _admission(settings),
+            conversations, refusals, Opening(registry, conversations), _admission(settings),
         )  # fmt: skip
 
 
@@ -111,11 +118,6 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
     return EdgeProcess(settings.data / "index", collection)
 
 
-def _record_expiry(person: str, audit: AuditLog) -> None:
-    audit.commit(AuditEvent("session.ended", "success", Actor("service", "sessions"), new_id(), {"person": person}))
-
-
-def _record_settings(settings: Settings, audit: AuditLog) -> None:
-    """What is in force from now on. Values of settings are words and numbers; secrets are file names."""
-    details: dict[str, Json] = {key: str(value)[:200] for key, value in settings.model_dump(mode="json").items()}
-    audit.commit(AuditEvent("settings.loaded", "success", Actor("service", "start-up"), new_id(), details))
+def _record_expiry(person: str, session: str, audit: AuditLog) -> None:
+    details = {"person": person, "reason": "time", "session": session}
+    audit.commit(act("session.ended", "success", Actor("service", "sessions"), new_id(), details))

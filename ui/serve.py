@@ -12,19 +12,20 @@ import click
 import streamlit as st
 from fastapi import FastAPI
 from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from streamlit.web import bootstrap
 
 from appliance import __version__
 from appliance.api.app import create_app
+from appliance.api.asked import refusal_of
 from appliance.cli.command import run
 from appliance.defects import unexpected
-from appliance.errors import SettingInvalid
+from appliance.errors import OriginRefused, SettingInvalid
 from appliance.serve import serving
 from appliance.settings import Settings, load
 from appliance.wiring import Services
 from ui.gate import Gate, Sessions
-from ui.guard import ExactAddress, SecurityHeaders
+from ui.guard import ExactAddress, Refused, SecurityHeaders
 from ui.index import index_page
 from ui.markup import notice
 from ui.options import Example, PortalOptions, SignInPerson, bind
@@ -35,7 +36,7 @@ from ui.visit import visit_language
 _HERE = Path(__file__).parent
 
 
-def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIApp:
+def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions, refused: Refused) -> ASGIApp:
     """The whole application. Once per process: Streamlit keeps its settings and its runtime globally."""
     bind(options)
     bootstrap.load_config_options(streamlit_settings())
@@ -56,7 +57,7 @@ def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIAp
     )
     # Around Streamlit's application, not inside it: its answer to an error of ours passes here, too.
     portal = Gate(portal, sessions=sessions)
-    portal = ExactAddress(portal, origin=options.origin, host=options.host)
+    portal = ExactAddress(portal, origin=options.origin, host=options.host, refused=refused)
     return SecurityHeaders(portal)
 
 
@@ -133,7 +134,10 @@ def portal() -> None:
     configured = load()
 
     def application(services: Services) -> ASGIApp:
-        return build(create_app(services), _options(services), sessions=_SessionsOfApi(services))
+        async def refused(scope: Scope, error: OriginRefused, status: int) -> None:
+            await services.refusals.note(refusal_of(scope, error, status))
+
+        return build(create_app(services), _options(services), sessions=_SessionsOfApi(services), refused=refused)
 
     with serving(configured, application) as serve:
         click.echo(configured.origin)

@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, ExitStack
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from appliance.answering import AnswerEvent, Question, Sources, Stage, checked, retrieval_details
+from appliance.acts import act
+from appliance.answering import AnswerEvent, Question, Sources, Stage, checked
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader, lasts
 from appliance.api.conversations import denied_conversation
@@ -26,8 +27,9 @@ from appliance.api.schemas.answers import (
 )
 from appliance.citations import Said
 from appliance.defects import unexpected
-from appliance.errors import AnswerEnded, ApplianceError, TooManyQuestions
-from appliance.models import Answer, AuditEvent, Citation, Language, Part, new_id
+from appliance.errors import AnswerEnded, ApplianceError
+from appliance.models import Answer, Citation, Language, Part, new_id
+from appliance.recording import asker, search_of
 from appliance.visible import visible
 from appliance.wiring import Services
 
@@ -46,10 +48,11 @@ async def ask(body: AskRequest, request: Request, services: Held, who: Reader) -
     text = checked(body.question, services.settings.question_characters)
     conversation = await asyncio.to_thread(_known, services, body.conversation, who)
     question = Question(text, who.principal, who.actor, conversation or new_id(), new_id())
-    await _enter(services, who, question.case)
     with ExitStack() as counted:
+        services.admission.enter(who.principal.id)
         counted.callback(services.admission.leave, who.principal.id)
         events = services.answering.answer(question)
+        who.asked.recorded = True  # how it ends, whatever happens
         first = await anext(events)  # the question is in the audit log from here on
         if conversation is None:
             await _begin(services, question, events)
@@ -59,20 +62,9 @@ async def ask(body: AskRequest, request: Request, services: Held, who: Reader) -
     return StreamingResponse(_stream(request, written, who), media_type="text/event-stream", headers=_STREAM)
 
 
-async def _enter(services: Services, who: Caller, case: str) -> None:
-    try:
-        services.admission.enter(who.principal.id)
-    except TooManyQuestions:
-        refused = AuditEvent(
-            "question.refused", "denied", who.actor, case, {"limit": services.settings.questions_a_person}
-        )
-        await asyncio.to_thread(services.audit.commit, refused)
-        raise
-
-
 def _known(services: Services, wanted: str | None, who: Caller) -> str | None:
     if wanted is not None and services.conversations.one(wanted, person=who.principal.id) is None:
-        raise denied_conversation(wanted, services, who)
+        raise denied_conversation(wanted, who)
     return wanted
 
 
@@ -202,23 +194,24 @@ def _sse(name: str, data: Schema) -> str:
 async def search(body: SearchRequest, services: Held, who: Reader) -> SearchResponse:
     """Passages that match, without an answer; in the audit log before they are sent."""
     text = checked(body.query, services.settings.question_characters)
-    case = new_id()
-    await _enter(services, who, case)
     with ExitStack() as counted:
+        services.admission.enter(who.principal.id)
         counted.callback(services.admission.leave, who.principal.id)
         async with services.admission.place():
-            return await asyncio.to_thread(_search, text, body.limit, services, who, case)
+            return await asyncio.to_thread(_search, text, body.limit, services, who)
 
 
-def _search(text: str, limit: int, services: Services, who: Caller, case: str) -> SearchResponse:
-    access = who.access(services)
+def _search(text: str, limit: int, services: Services, who: Caller) -> SearchResponse:
+    access, case = who.access(services), new_id()
+    had = asker(who.principal)
     try:
         retrieved = services.retrieval.passages(text, limit, principal=who.principal, access=access)
     except ApplianceError as error:
-        services.audit.commit(
-            AuditEvent("search.retrieved", "failed", who.actor, case, {"error": error.code}, {"query": text})
-        )
+        who.asked.recorded = True
+        details = {**had, "error": error.code}
+        services.audit.commit(act("search.retrieved", "failed", who.actor, case, details, {"query": text}))
         raise
-    details = retrieval_details(retrieved, access)
-    services.audit.commit(AuditEvent("search.retrieved", "success", who.actor, case, details, {"query": text}))
+    found = search_of(retrieved, access, shown=True)
+    texts = {"query": text, **found.texts}
+    services.audit.commit(act("search.retrieved", "success", who.actor, case, {**had, **found.details}, texts))
     return SearchResponse(case=case, results=[views.source(passage) for passage in retrieved.passages])

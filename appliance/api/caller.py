@@ -1,7 +1,7 @@
 """Who calls: a signed-in person by their session, or the installation's owner on the private socket. Nobody else.
 
 A request that brings a session cookie is judged by that session alone: where it has ended, the private socket's owner
-does not step in for it. Whoever is turned away here stands in the log.
+does not step in for it. Whoever is turned away stands in the log (api/asked.py).
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from appliance.access import AccessFilter, filter_for
+from appliance.acts import act
+from appliance.api.asked import PEER, Asked, asked_of
 from appliance.api.problems import language_of_request
 from appliance.errors import ApplianceError, PersonUnknown, RoleNeeded, SignInNeeded
-from appliance.models import Actor, AuditEvent, Classification, Language, Principal, Role, new_id
+from appliance.models import Actor, Classification, Language, Principal, Role, new_id
+from appliance.store.sessions import reference
 from appliance.wiring import Services
 
 COOKIE = "sid"
-# Set by the private socket's server alone (api/private.py), and for the owner alone: their uid.
-PEER = "appliance.peer"
 
 _OWNER = Principal(
     id="owner",
@@ -35,11 +36,15 @@ _OWNER = Principal(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller: the principal for access, the actor for the log, the language for words."""
+    """An authenticated caller: the principal for access, the actor for the log, the language for words.
+
+    `asked` is what the log will say where this request is refused.
+    """
 
     principal: Principal
     actor: Actor
     language: Language
+    asked: Asked
 
     def access(self, services: Services) -> AccessFilter:
         """What they may see now."""
@@ -67,25 +72,31 @@ def session_token(request: Request) -> str | None:
 
 def caller(request: Request) -> Caller:
     """The caller of this request. Raises SignInNeeded."""
-    services = services_of(request)
-    language = language_of_request(request)
-    token = session_token(request)
+    found = _found(request)
+    if found is None:
+        asked_of(request).deny(needed="session")
+        raise SignInNeeded()
+    principal, actor = found
+    asked = asked_of(request)
+    asked.actor = actor
+    return Caller(principal, actor, language_of_request(request), asked)
+
+
+def _found(request: Request) -> tuple[Principal, Actor] | None:
+    services, token, uid = services_of(request), session_token(request), request.scope.get(PEER)
+    by = "" if uid is None else f"uid:{uid}"
     if token is None:
-        uid = request.scope.get(PEER)
-        if uid is not None:
-            return Caller(_OWNER, Actor("owner", f"uid:{uid}"), language)
-    elif (person := services.sessions.person(token)) is not None:
-        try:
-            return Caller(services.people.person(person).principal, Actor("person", person), language)
-        except PersonUnknown:  # taken out of the directory since: the session is nobody's any more
-            services.sessions.close(token)
-    _denied(request, Actor("nobody", "-"), "session")
-    raise SignInNeeded()
-
-
-def _denied(request: Request, actor: Actor, needed: str) -> None:
-    details = {"needed": needed, "route": request.scope["route"].path}
-    services_of(request).audit.commit(AuditEvent("access.denied", "denied", actor, new_id(), details))
+        return (_OWNER, Actor("owner", by)) if by else None
+    person = services.sessions.person(token)
+    if person is None:
+        return None
+    try:
+        return services.people.person(person).principal, Actor("person", person, reference(token), by)
+    except PersonUnknown:  # taken out of the directory since: the session is nobody's any more
+        details = {"person": person, "reason": "directory", "session": reference(token)}
+        services.audit.commit(act("session.ended", "success", Actor("service", "sessions"), new_id(), details))
+        services.sessions.close(token)
+        return None
 
 
 def lasts(request: Request, who: Caller) -> bool:
@@ -102,18 +113,18 @@ def lasts(request: Request, who: Caller) -> bool:
 
 
 def _needs(role: Role) -> Callable[..., Caller]:
-    def check(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+    def check(who: Annotated[Caller, Depends(caller)]) -> Caller:
         if role not in who.principal.roles:
-            _denied(request, who.actor, role.value)
+            who.asked.deny(needed=role.value)
             raise RoleNeeded(role=role.value)
         return who
 
     return check
 
 
-def _signed_in(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+def _signed_in(who: Annotated[Caller, Depends(caller)]) -> Caller:
     if who.actor.kind != "person":
-        _denied(request, who.actor, "session")
+        who.asked.deny(needed="session")
         raise SignInNeeded()
     return who
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from appliance.access import AccessList
+from appliance.acts import act
 from appliance.api import views
 from appliance.api.caller import Administrator, Held
 from appliance.api.schemas.documents import AccessRule, DocumentIn, Stored, StoredDocument
@@ -27,7 +28,8 @@ from appliance.errors import (
     InvalidVector,
     RequestTooLarge,
 )
-from appliance.models import AuditEvent, Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
+from appliance.models import Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
+from appliance.recording import listed_of
 from appliance.store.registry import NewVersion
 from appliance.visible import one_line
 from appliance.wiring import Services
@@ -81,9 +83,9 @@ def embedder(services: Held, _: Administrator) -> dict[str, str | int]:
 def stored_documents(at: At, services: Held, who: Administrator) -> list[StoredDocument]:
     """What a collection holds, without content: enough to see what changed. Names are shown, so it is recorded."""
     found = services.registry.collection(at.collection)
-    names = {"collection": at.collection}
-    event = AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}, names)
-    services.audit.commit(event)
+    listed = listed_of([entry.document.key for entry in found])
+    texts = {"collection": at.collection, **listed.texts}
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), listed.details, texts))
     return [views.stored(entry) for entry in found]
 
 

@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
 
+from appliance.acts import act
 from appliance.api import views
 from appliance.api.caller import Caller, Held, Reader
 from appliance.api.schemas.documents import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
-from appliance.models import AuditEvent, Document, Json, Part, new_id
+from appliance.models import Document, Json, Part, new_id
 from appliance.opening import Opened
+from appliance.recording import filter_of, listed_of
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
@@ -24,8 +26,11 @@ Ordinal = Annotated[int, Path(ge=0, le=MOST_PARTS)]  # the store's integers have
 @router.get("/documents")
 def documents(services: Held, who: Reader) -> DocumentList:
     """Every document that the caller may see."""
-    found = services.registry.documents(access=who.access(services))
-    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}))
+    access = who.access(services)
+    found = services.registry.documents(access=access)
+    listed, under = listed_of([document.key for document in found]), filter_of(access)
+    details, texts = {**listed.details, **under.details}, {**listed.texts, **under.texts}
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), details, texts))
     lists = services.registry.lists
     return DocumentList(documents=[views.row(document, lists[document.acl_id]) for document in found])
 
@@ -34,7 +39,7 @@ def documents(services: Held, who: Reader) -> DocumentList:
 def document(key: str, services: Held, who: Reader) -> DocumentRow:
     """One document."""
     found = _visible(key, services, who)
-    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"document": key}))
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), listed_of([key]).details))
     return views.row(found, services.registry.lists[found.acl_id])
 
 
@@ -95,10 +100,9 @@ def _version(key: str, version: str, services: Services, who: Caller) -> Opened:
 
 
 def _not_there(key: str, services: Services, who: Caller) -> DocumentNotFound:
-    """Record that a document or a version was asked for which is absent or hidden; the error to raise."""
+    """The error to raise for a document or a version that is absent or hidden; it is recorded as a denial."""
     hidden = services.registry.entry(key) is not None
-    details: dict[str, Json] = {"document": key if hidden else "unknown"}
-    services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
+    who.asked.deny(document=key if hidden else "unknown")
     return DocumentNotFound(document=key[:64])
 
 
@@ -111,4 +115,4 @@ def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Par
 
 def _opened(services: Services, who: Caller, key: str, version: str, ordinal: int) -> None:
     details: dict[str, Json] = {"document": key, "version": version, "part": ordinal}
-    services.audit.commit(AuditEvent("page.opened", "success", who.actor, new_id(), details))
+    services.audit.commit(act("page.opened", "success", who.actor, new_id(), details))

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 
 from appliance import __version__
 from appliance.access import AccessFilter
+from appliance.acts import act
 from appliance.api.caller import Administrator, Held
 from appliance.api.schemas.operation import Doctor, Health
 from appliance.doctor import examine
 from appliance.errors import IndexUnavailable
-from appliance.models import AuditEvent, new_id
+from appliance.models import new_id
 
 router = APIRouter(tags=["operation"])
 
@@ -34,5 +35,5 @@ def ready(services: Held) -> Health:
 @router.get("/doctor")
 def doctor(services: Held, who: Administrator) -> Doctor:
     """Examine this installation."""
-    services.audit.commit(AuditEvent("installation.examined", "success", who.actor, new_id()))
+    services.audit.commit(act("installation.examined", "success", who.actor, new_id()))
     return Doctor(checks=examine(services, who.language))

@@ -13,10 +13,11 @@ from typing import cast
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from appliance.api.caller import PEER
+from appliance.api.asked import PEER, refusal_of
 from appliance.api.connections import BoundedProtocol
 from appliance.api.schemas import Problem
 from appliance.errors import PeerRefused
+from appliance.refusals import Refusals
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 
@@ -41,9 +42,10 @@ class Private:
     Folder and socket keep others out already; what was restored with other modes must not let them in.
     """
 
-    def __init__(self, app: ASGIApp, *, owner: int) -> None:
+    def __init__(self, app: ASGIApp, *, owner: int, refusals: Refusals) -> None:
         self._app = app
         self._owner = owner
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the owner named, or refuse with 403."""
@@ -51,6 +53,7 @@ class Private:
             uid = scope["client"][1]
             if uid != self._owner:
                 error = PeerRefused(uid=uid)
+                await self._refusals.note(refusal_of(scope, error, 403))
                 body = Problem(code=error.code, message=error.text("en"), values=error.values)
                 return await JSONResponse(body.model_dump(), 403)(scope, receive, send)
             scope[PEER] = uid

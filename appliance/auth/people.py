@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,9 @@ class People:
 
     def __init__(self, file: Path) -> None:
         try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
+            data = file.read_bytes()
+            self.sha256 = hashlib.sha256(data).hexdigest()
+            content = tomllib.loads(data.decode())
             self.groups = tuple(KnownGroup(g["id"], g["name"], g["name_en"]) for g in content.get("group", []))
             people = [_person(entry) for entry in content.get("person", [])]
         except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:

@@ -15,6 +15,7 @@ from appliance.api.schemas.audit import AuditCase, AuditList, AuditVerification
 from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.output import as_json, table
+from appliance.cli.story import story
 from appliance.connect import connect
 from appliance.errors import ExportFolderUsed, ExportNotWritten
 
@@ -55,9 +56,8 @@ def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str |
     ]
     table(("", "time", "who", "what", "outcome", "case"), rows)
     if case is not None:
-        for row in events:
-            for name, text in row.texts.items():
-                click.echo(f"{row.index} {name}: {text}")
+        for line in story(events):
+            click.echo(line)
 
 
 @audit.command

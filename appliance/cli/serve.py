@@ -21,7 +21,7 @@ def serve() -> None:
 
     configured = settings()
     with serving(configured, lambda services: ExactOrigin(
-        Starlette(routes=[Mount("/api", create_app(services))]), configured.origin
+        Starlette(routes=[Mount("/api", create_app(services))]), configured.origin, services.refusals
     )) as run:  # fmt: skip
         click.echo(configured.origin)
         asyncio.run(run())

@@ -59,6 +59,9 @@ from appliance.errors.log import (
     AuditExists as AuditExists,
 )
 from appliance.errors.log import (
+    AuditFilterUnknown as AuditFilterUnknown,
+)
+from appliance.errors.log import (
     AuditIdReused as AuditIdReused,
 )
 from appliance.errors.log import (

@@ -185,6 +185,12 @@ class Registry:
             _document(row), row.version_version, self.lists[row.version_acl_id], self.lists[row.document_acl_id]
         )
 
+    def title(self, document: str, version: str) -> str:
+        """The title of a version, for whoever reads the log; empty when there is none."""
+        query = select(VERSION.c.title).where(VERSION.c.document == document, VERSION.c.version == version)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none() or ""
+
     def versions(self, document: str) -> list[str]:
         """Every version of a document that is kept."""
         with self.engine.connect() as connection:

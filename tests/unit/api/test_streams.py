@@ -172,8 +172,8 @@ def test_two_questions_of_a_person_run_at_once_and_the_third_is_refused_while_ot
             assert "At most 2 of your questions are answered at once" in refused.json()["message"]
         with asking(world, port, suzuki) as other:
             read_until(other, "event: token")
-    events = [(event.actor, event.outcome) for event in world.since(size) if event.action == "question.refused"]
-    assert events == [("yamada", "denied")] * 2
+    events = [(e.actor, e.details["code"]) for e in world.since(size) if e.action == "request.failed"]
+    assert events == [("yamada", "too-many-questions")] * 2
 
     until = time.monotonic() + PATIENCE
     while world.services.admission._asked and time.monotonic() < until:

@@ -91,11 +91,7 @@ def test_a_search_that_fails_leaves_its_event(own_world: World, monkeypatch: pyt
 
     assert (answer.status_code, answer.json()["code"]) == (503, "index-unavailable")
     (event,) = own_world.since(size)
-    assert (event.action, event.outcome, event.details) == (
-        "search.retrieved",
-        "failed",
-        {"error": "index-unavailable"},
-    )
+    assert (event.action, event.outcome, event.details["error"]) == ("search.retrieved", "failed", "index-unavailable")
 
 
 def test_an_answer_that_fails_after_its_start_ends_in_an_error_event(
@@ -180,6 +176,7 @@ def test_a_full_disk_keeps_nothing_of_a_document(own_world: World, monkeypatch: 
     assert [(event.action, event.outcome) for event in own_world.since(size)] == [
         ("document.storing", "success"),
         ("document.resolved", "failed"),
+        ("request.failed", "failed"),
     ]
 
 

@@ -162,7 +162,7 @@ class World:
         self.services = services
         self.api = create_app(services)
         self.app = mounted(self.api)
-        self.private = Private(self.app, owner=os.getuid())
+        self.private = Private(self.app, owner=os.getuid(), refusals=services.refusals)
         self.owner = Client(self.private, client=("peer", os.getuid()))
         self.nobody = Client(self.app)
 
@@ -206,3 +206,9 @@ class World:
         """Events from `size` on, oldest first, with their texts."""
         found = self.services.audit.reader.events(EventFilter(), limit=500, texts=True)
         return sorted((event for event in found if event.index >= size), key=lambda event: event.index)
+
+    def refused(self, size: int) -> list[tuple[str, object, object]]:
+        """(action, status, code) of the events from `size` on, all of which must be refusals."""
+        events = self.since(size)
+        assert {event.action for event in events} <= {"request.failed", "access.denied", "session.refused"}, events
+        return [(event.action, event.details["status"], event.details["code"]) for event in events]

@@ -116,7 +116,7 @@ def test_removal_takes_every_version_original_and_chunk(services: Services) -> N
 
 ACTS: dict[str, Callable[[Documents, str], object]] = {
     "document.removing": lambda documents, path: documents.remove("c", path, actor=house.OPERATOR),
-    "access.changed": lambda documents, path: documents.change_access("c", path, house.FOR_HR, actor=house.OPERATOR),
+    "access.changing": lambda documents, path: documents.change_access("c", path, house.FOR_HR, actor=house.OPERATOR),
 }
 
 
