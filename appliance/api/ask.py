@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from appliance.acts import act
 from appliance.answering import AnswerEvent, Question, Sources, Stage, checked
 from appliance.api import views
-from appliance.api.caller import Caller, Held, Reader, lasts
+from appliance.api.caller import Caller, Guarded, Held, Reader, lasts
 from appliance.api.conversations import denied_conversation
 from appliance.api.problems import problem
 from appliance.api.schemas import Schema
@@ -33,7 +33,7 @@ from appliance.recording import asker, search_of
 from appliance.visible import visible
 from appliance.wiring import Services
 
-router = APIRouter(tags=["questions"])
+router = APIRouter(route_class=Guarded, tags=["questions"])
 
 # A silent stream says this often that it is alive; only so does a server notice that its client is gone.
 _PING_SECONDS = 0.5

@@ -8,13 +8,13 @@ from fastapi import APIRouter
 
 from appliance.acts import act
 from appliance.api import views
-from appliance.api.caller import Caller, Held, Reader
+from appliance.api.caller import Caller, Guarded, Held, Reader
 from appliance.api.schemas.conversations import Conversation, ConversationList
 from appliance.errors import ConversationNotFound
 from appliance.models import Json, new_id
 from appliance.visible import one_line
 
-router = APIRouter(tags=["conversations"])
+router = APIRouter(route_class=Guarded, tags=["conversations"])
 _ID = re.compile(r"[0-9a-f]{32}")
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from appliance.acts import act
 from appliance.api import views
-from appliance.api.caller import Caller, Held, Reader
+from appliance.api.caller import Caller, Guarded, Held, Reader
 from appliance.api.schemas.documents import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
 from appliance.models import Document, Json, Part, new_id
@@ -18,7 +18,7 @@ from appliance.recording import filter_of, listed_of
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(route_class=Guarded, tags=["documents"])
 _PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
 Ordinal = Annotated[int, Path(ge=0, le=MOST_PARTS)]  # the store's integers have 64 bits
 

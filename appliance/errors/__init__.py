@@ -89,6 +89,9 @@ from appliance.errors.people import (
     OriginRefused as OriginRefused,
 )
 from appliance.errors.people import (
+    OwnerNeeded as OwnerNeeded,
+)
+from appliance.errors.people import (
     PeerRefused as PeerRefused,
 )
 from appliance.errors.people import (
@@ -195,6 +198,9 @@ from appliance.errors.start import (
 )
 from appliance.errors.start import (
     HomeUsed as HomeUsed,
+)
+from appliance.errors.start import (
+    NotReady as NotReady,
 )
 from appliance.errors.start import (
     PortTaken as PortTaken,

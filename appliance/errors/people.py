@@ -45,3 +45,11 @@ class PeerRefused(Denied):
     ja = (
         "専用ソケットは所有者だけが使用できます（uid {uid} は使用できません）。所有者としてコマンドを実行してください。"
     )
+
+
+class OwnerNeeded(Denied):
+    """Documents and their access, asked for by anybody but the installation's owner on the private socket."""
+
+    code = "owner-needed"
+    en = "Documents and who may see them are changed on the box alone, by the installation's owner, with `ingest`. No role does so from a browser."
+    ja = "文書と閲覧範囲は、このサーバー上で所有者が ingest コマンドを使って変更します。ブラウザーからは、どの役割でも変更できません。"

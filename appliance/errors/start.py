@@ -134,3 +134,11 @@ class StoreNewer(Unavailable):
     code = "store-newer"
     en = "The database {where} was made by a newer release (its schema is {found}, this release knows up to {newest}). Nothing was changed. Install that release or a newer one, or restore the backup taken before the upgrade."
     ja = "データベース {where} は、より新しいリリースで作成されています（スキーマ {found}。このリリースが扱えるのは {newest} まで）。何も変更していません。そのリリース以降をインストールするか、アップグレード前のバックアップを復元してください。"
+
+
+class NotReady(Unavailable):
+    """What anybody is told of an appliance that cannot answer; the cause is its administrators'."""
+
+    code = "not-ready"
+    en = "The appliance cannot answer questions now. Its administrator finds the cause with: appliance doctor"
+    ja = "現在、質問に回答できません。原因は、管理者が appliance doctor で確認できます。"
