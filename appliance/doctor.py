@@ -49,6 +49,11 @@ def _private(services: Services) -> Finding:
     return None
 
 
+def _people(services: Services) -> Finding:
+    fault = services.people.fault()
+    return (fault.text("ja"), fault.text("en")) if fault is not None else None
+
+
 def _disk(services: Services) -> Finding:
     free = shutil.disk_usage(services.settings.data).free
     if free >= _LITTLE_DISK:
@@ -100,6 +105,14 @@ _CHECKS: tuple[tuple[str, Examination, tuple[str, str]], ...] = (
         "permissions",
         _private,
         ("chmod 0700（フォルダー）、0600（鍵）にしてください。", "chmod 0700 the folder, 0600 the key."),
+    ),
+    (
+        "people",
+        _people,
+        (
+            "ファイルを直してください。直るまで、どなたもサインインできません（再起動は不要です）。",
+            "Mend the file: until then nobody is let in. No restart is needed.",
+        ),
     ),
     ("disk", _disk, ("空きを作るか、ディスクを増やしてください。", "Free some space, or add a disk.")),
     ("audit log", _log, ("書き出しを保全し、監査担当者に連絡してください。", "Keep an export, and tell the auditor.")),

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Engine
+
 from appliance import probe
 from appliance.acts import act
 from appliance.admission import Admission
@@ -26,7 +28,7 @@ from appliance.protocols import ChunkIndex, Embedder
 from appliance.refusals import Refusals
 from appliance.retrieval import Retrieval, retrieval_pipeline
 from appliance.settings import Settings
-from appliance.starting import record_start, record_stop
+from appliance.starting import record_people, record_start, record_stop
 from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
@@ -93,6 +95,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             clock=lambda: datetime.now(UTC),
         )
         sessions.on_expiry(lambda person, session: _record_expiry(person, session, audit))
+        people.on_change(lambda: _directory_changed(people, engine, sessions, audit))
+        _end_removed(people, sessions, audit)
         documents.resolve()
         yield Services(
             settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval, answering,
@@ -116,6 +120,18 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
     from appliance.index.process import EdgeProcess
 
     return EdgeProcess(settings.data / "index", collection)
+
+
+def _directory_changed(people: People, engine: Engine, sessions: Sessions, audit: AuditLog) -> None:
+    """Who was taken out of the directory is signed out at once, and what changed is recorded."""
+    _end_removed(people, sessions, audit)
+    record_people(people, engine, audit)
+
+
+def _end_removed(people: People, sessions: Sessions, audit: AuditLog) -> None:
+    for person, session in sessions.end_all_but({known.principal.id for known in people.all()}):
+        details = {"person": person, "reason": "directory", "session": session}
+        audit.commit(act("session.ended", "success", Actor("service", "sessions"), new_id(), details))
 
 
 def _record_expiry(person: str, session: str, audit: AuditLog) -> None:

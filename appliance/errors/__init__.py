@@ -86,6 +86,9 @@ from appliance.errors.log import (
     VerifierInputUnusable as VerifierInputUnusable,
 )
 from appliance.errors.people import (
+    DirectoryUnreadable as DirectoryUnreadable,
+)
+from appliance.errors.people import (
     OriginRefused as OriginRefused,
 )
 from appliance.errors.people import (
