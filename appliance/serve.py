@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
 from appliance.api.connections import BoundedProtocol, raise_descriptors
 from appliance.api.private import PeerProtocol, Private
+from appliance.api.under import UnderApi
 from appliance.errors import AddressUnusable, IndexLocked, PortTaken
 from appliance.private import listening, ownership
 from appliance.settings import Settings
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
 @contextmanager
 def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterator[Server]:
     """The API on the private socket, not yet serving; at its end it finishes what was asked, for `grace` seconds."""
-    app = Starlette(routes=[Mount("/api", create_app(services))])
+    app = UnderApi(create_app(services), Starlette())
     with listening(services.settings.home) as bound:
         # No limit here: what others do on the port must not keep the owner out.
         guarded = Private(app, owner=os.getuid(), refusals=services.refusals)

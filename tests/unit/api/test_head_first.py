@@ -73,3 +73,13 @@ def test_what_is_not_ready_is_named_to_administrators_alone(world: World, monkey
         answer = world.as_(person).get("/ready")
         assert answer.status_code == 503
         assert "/var/lib/appliance/data/audit.db" in answer.text
+
+
+@pytest.mark.parametrize("key", ["..%2fx", "a%00b", "a%0a", "%0a", "a%2fb", "%2e%2e", "%ff", "a%0d%0ab", "x/y/z", "-"])
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+def test_whatever_is_asked_for_under_api_is_refused_with_code_and_sentence(world: World, method: str, key: str) -> None:
+    for client in (world.nobody, world.as_("yamada")):
+        answer = client.request(method, f"/documents/{key}")
+
+        assert answer.status_code in (401, 404, 405)
+        assert set(answer.json()) == {"code", "message", "values"}
