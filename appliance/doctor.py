@@ -8,12 +8,15 @@ from collections.abc import Callable
 
 from appliance import probe
 from appliance.api.schemas.operation import Check
+from appliance.audit.reading import EventFilter
 from appliance.errors import ApplianceError
 from appliance.lexical.sudachi import terms
 from appliance.models import Language
 from appliance.store import changes
 from appliance.wiring import Services
 
+_PAGE = 1000  # events read at once
+_NAMED = 5  # documents that a finding names
 _LITTLE_DISK = 2 << 30  # bytes
 
 _BOTH: tuple[Language, ...] = ("ja", "en")
@@ -72,16 +75,46 @@ def _unfinished(services: Services) -> Finding:
 
 
 def _agreement(services: Services) -> Finding:
-    expected = set(services.registry.current_versions()) | {(probe.DOCUMENT, probe.VERSION)}
-    held = {(document, version) for _, document, version, _ in services.index.inventory()}
-    empty = {key for key in expected - held if not any(True for _ in services.registry.texts(*key))}
-    lost, left = expected - held - empty, held - expected
-    if not lost and not left:
+    found = services.documents.differences()
+    if not found:
         return None
+    lost, left, wrong = len(found.incomplete), len(found.left_over), len(found.misplaced)
     return (
-        f"索引にない版 {len(lost)} 件、登録にない版 {len(left)} 件",
-        f"{len(lost)} versions missing from the index, {len(left)} left over in it",
+        f"索引にない、または不完全な版 {lost} 件、登録にない版 {left} 件、閲覧範囲が異なる版 {wrong} 件",
+        f"{lost} versions missing from the index or incomplete, {left} left over, {wrong} under another access list",
     )
+
+
+def _access(services: Services) -> Finding:
+    """Whoever writes the registry's file past the appliance leaves no event: the log and the registry then differ."""
+    underway = {change.document for change in changes.open_changes(services.registry)}
+    recorded = _recorded_lists(services)
+    wrong = sorted(
+        document
+        for (document, _), acl_id in services.registry.current_versions().items()
+        if document not in underway and recorded.get(document, acl_id) != acl_id
+    )
+    if not wrong:
+        return None
+    named = ", ".join(wrong[:_NAMED])
+    return (
+        f"{len(wrong)} 件の文書の閲覧範囲が、監査ログの最後の記録と異なります（{named}）",
+        f"{len(wrong)} documents stand under another access list than the log recorded last ({named})",
+    )
+
+
+def _recorded_lists(services: Services) -> dict[str, int]:
+    """The access list of each document as its last event has it."""
+    last: dict[str, tuple[int, int]] = {}
+    for action in ("document.stored", "access.changed", "document.resolved"):
+        before: int | None = None
+        while page := services.audit.reader.events(EventFilter(action=action), limit=_PAGE, before=before):
+            for event in page:
+                document, acl_id = event.details.get("document"), event.details.get("list")
+                if isinstance(document, str) and isinstance(acl_id, int):
+                    last[document] = max(last.get(document, (-1, 0)), (event.index, acl_id))
+            before = page[-1].index
+    return {document: acl_id for document, (_, acl_id) in last.items()}
 
 
 def _words(services: Services) -> Finding:
@@ -118,6 +151,14 @@ _CHECKS: tuple[tuple[str, Examination, tuple[str, str]], ...] = (
     ("audit log", _log, ("書き出しを保全し、監査担当者に連絡してください。", "Keep an export, and tell the auditor.")),
     ("unfinished changes", _unfinished, _RESTART),
     ("registry and index", _agreement, _RESTART),
+    (
+        "access as recorded",
+        _access,
+        (
+            "サービスを止め、監査担当者に連絡してください。閲覧範囲は ingest で設定し直せます。",
+            "Stop the service and tell the auditor: the registry was changed past the appliance. `ingest` sets it anew.",
+        ),
+    ),
     ("search by words", _words, _RESTART),
     ("search by meaning", _meaning, _RESTART),
 )
