@@ -156,7 +156,7 @@ _CHECKS: tuple[tuple[str, Examination, tuple[str, str]], ...] = (
         _access,
         (
             "サービスを止め、監査担当者に連絡してください。閲覧範囲は ingest で設定し直せます。",
-            "Stop the service and tell the auditor: the registry was changed past the appliance. `ingest` sets it anew.",
+            "Stop the service and tell the auditor: the registry was changed past us. `ingest` sets it anew.",
         ),
     ),
     ("search by words", _words, _RESTART),

@@ -41,8 +41,8 @@ _PROBE: Place = (probe.DOCUMENT, probe.VERSION)
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What the index holds wrongly: versions that are not current, and by the list that they belong under, versions that
-    stand under another one or do not have exactly their chunks.
+    """What the index holds wrongly: versions that are not current; and, with the list that they belong under, versions
+    that stand under another one or do not have exactly their chunks.
     """
 
     left_over: frozenset[Place]
