@@ -153,7 +153,8 @@ _ALL = (
         _ADMINISTRATOR,
         _DONE,
         (
-            Field("documents", "number", "how many"),
+            Field("documents", "number", "how many", False),
+            Field("collections", "number", "how many collections, where only those were listed", False),
             Field("keys", "ids", "their keys; over 200 they stand in the text `keys`", False),
             Field("filter", "record", "as in question.retrieved; not for an administrator", False, FILTER.inner),
         ),
@@ -242,7 +243,7 @@ _ALL = (
         _ADMINISTRATOR,
         _DONE,
         (
-            Field("view", "word", "events (a list), case or proof"),
+            Field("view", "word", "events (a list), case, proof or checkpoint"),
             Field("events", "number", "how many events were shown"),
             Field("person", "id", "whose acts were selected", False),
             Field("action", "word", "which action was selected", False),
@@ -263,13 +264,14 @@ _ALL = (
             Field("size", "number", "events that were checked"),
             Field("root", "hash", "the root of the tree that was signed"),
             Field("problems", "number", "what does not match"),
+            Field("since", "number", "the size of an older checkpoint that the log was held against", False),
         ),
         _NONE,
     ),
     Record(
         Action("audit.exported", "Audit log exported", "監査ログの書き出し", 6005, 8),
         _ADMINISTRATOR,
-        _DONE,
+        ("success", "failed"),
         (
             Field("from", "time", "the selection's begin", False),
             Field("to", "time", "the selection's end", False),

@@ -66,7 +66,8 @@ def _passages(event: LoggedEvent, services: Services) -> list[AuditPassage]:
     if not isinstance(rows, (list, tuple)):
         return []
     figures = _figures(event.texts.get(_FIGURES))
-    shown = event.details.get("shown") is True
+    # Events of earlier releases say by their decision alone what was shown.
+    shown = event.details.get("shown", event.details.get("decision") != "no-evidence") is True
     return [_passage(one, figures, services, shown=shown) for one in rows if isinstance(one, Mapping)]
 
 

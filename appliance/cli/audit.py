@@ -37,7 +37,8 @@ def audit() -> None:
 @click.option("--json", "as_data", is_flag=True, help="As JSON.")
 def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str | None) -> None:
     """List events, newest first; with CASE, everything of one question, search or change."""
-    with connect(settings()) as api:
+    configured = settings()
+    with connect(configured) as api:
         if case is not None:
             response = api.get(f"/audit/cases/{quote(case, safe='', errors='surrogateescape')}")
         else:
@@ -56,7 +57,7 @@ def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str |
     ]
     table(("", "time", "who", "what", "outcome", "case"), rows)
     if case is not None:
-        for line in story(events):
+        for line in story(events, configured.language):
             click.echo(line)
 
 

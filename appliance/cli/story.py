@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from appliance.api.schemas.audit import AuditDocument, AuditPassage, AuditRow
+from appliance.models import Language
+from appliance.places import place
 from appliance.visible import one_line, visible
 
 _SHORT = 12  # hex digits of a version that tell it apart in a line
 
 
-def story(events: Sequence[AuditRow]) -> Iterator[str]:
+def story(events: Sequence[AuditRow], language: Language) -> Iterator[str]:
     """The lines below the table of a case."""
     for row in events:
         if row.document is not None:
@@ -18,7 +20,7 @@ def story(events: Sequence[AuditRow]) -> Iterator[str]:
         if (access := row.details.get("filter")) and isinstance(access, dict):
             yield f"{row.index} access lists: {_lists(access)}"
         for passage in row.passages:
-            yield f"{row.index} {_passage(passage)}"
+            yield f"{row.index} {_passage(passage, language)}"
         for name, text in row.texts.items():
             yield f"{row.index} {name}: {visible(text)}"
 
@@ -28,8 +30,9 @@ def _lists(access: dict[str, object]) -> str:
     return ", ".join(map(str, lists)) if isinstance(lists, list) else f"{access.get('count')} (beside the log)"
 
 
-def _passage(passage: AuditPassage) -> str:
-    where = passage.part_label or str(passage.part)
+def _passage(passage: AuditPassage, language: Language) -> str:
+    kind, label = passage.part_kind, passage.part_label
+    where = place(kind, label, language) if kind and label else f"part {passage.part}"
     version = f"version {passage.version[:_SHORT]}, list {passage.list}"
     figures = "" if passage.score is None else f", score {passage.score:.3f}"
     called = _document(passage.title, passage.document, _place(passage))

@@ -27,7 +27,8 @@ def show(visit: Visit) -> None:
     past = history.side(visit)
     history.draw_list(visit, past)
     with st.bottom:
-        words = visit.t("placeholder_next" if history.turns() else "placeholder")
+        going_on = history.turns() or st.session_state.get("question") or "example" in st.session_state
+        words = visit.t("placeholder_next" if going_on else "placeholder")
         asked = st.chat_input(words, key="question", submit_mode="stop", max_chars=QUESTION_LIMIT)
         keys, said = line(visit.t("keys")), line(visit.t("notice"))
         st.html(f'<p class="under"><span class="keys">{keys} </span>{said}</p>')

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.errors import AuditLocked, DiskFull, IndexUnavailable, StoreUnavailable
-from tests.unit.api.world import World, make_home, services_at
-
-
-@pytest.fixture
-def own_world(tmp_path: Path) -> Iterator[World]:
-    """An appliance of the test's own, which it may break."""
-    with services_at(make_home(tmp_path / "home")) as services:
-        world = World(services)
-        world.store("a.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"])
-        yield world
+from tests.unit.api.world import World, services_at
 
 
 def poison(world: World) -> None:

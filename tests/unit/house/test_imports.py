@@ -7,7 +7,7 @@
                citations sentences evidence language protocols probe defects
     FLOWS      retrieval generation answering recording documents opening  CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
-    WIRING     settings wiring starting doctor                               all of appliance but EDGES (doctor: SCHEMAS)
+    WIRING     settings wiring starting doctor                             all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
     EDGES      api cli connect serve                                       everything in appliance
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
