@@ -107,6 +107,8 @@ def _options(services: Services) -> PortalOptions:
     settings = services.settings
 
     def people(language: Language) -> tuple[SignInPerson, ...]:
+        if services.people.fault() is not None:
+            return ()  # nobody is let in until the file can be read, so nobody is offered
         return tuple(
             SignInPerson(
                 person.principal.id,
