@@ -35,6 +35,24 @@ from appliance.store.registry import Entry, NewVersion, Registry
 State = Literal["stored", "replaced", "unchanged", "access-changed"]
 
 
+Place = tuple[str, str]  # document and version
+_PROBE: Place = (probe.DOCUMENT, probe.VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What the index holds wrongly: versions that are not current; and, with the list that they belong under, versions
+    that stand under another one or do not have exactly their chunks.
+    """
+
+    left_over: frozenset[Place]
+    misplaced: Mapping[Place, int]
+    incomplete: Mapping[Place, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.left_over or self.misplaced or self.incomplete)
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """The flow above, over what it needs."""
@@ -139,23 +157,33 @@ class Documents:
         """End what a crash left half done, then make index and registry agree. Run once, before anybody is served."""
         for change in changes.open_changes(self.registry):
             self._end(change, Actor("service", "start-up"))
-        expected = {**self.registry.current_versions(), (probe.DOCUMENT, probe.VERSION): self.probe_list}
+        found = self.differences()
+        for document, version in found.left_over:
+            self.index.delete(document=document, version=version)
+        for (document, _), acl_id in found.misplaced.items():
+            self.index.set_access(document=document, acl_id=acl_id)
+        for place, acl_id in found.incomplete.items():
+            if place == _PROBE:
+                self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
+            else:
+                self._index_again(*place, acl_id)
+
+    def differences(self) -> Differences:
+        """Where the index does not hold what the registry says."""
+        expected = {**self.registry.current_versions(), _PROBE: self.probe_list}
         registered = self.registry.current_chunks()
-        held: dict[tuple[str, str], set[str]] = {}
-        misplaced: set[tuple[str, str]] = set()
+        held: dict[Place, set[str]] = {}
+        misplaced: dict[Place, int] = {}
         for chunk, document, version, acl_id in self.index.inventory():
             held.setdefault((document, version), set()).add(chunk)
             if acl_id != expected.get((document, version), acl_id):
-                misplaced.add((document, version))
-        for document, version in held.keys() - expected.keys():
-            self.index.delete(document=document, version=version)
-        for document, version in misplaced:
-            self.index.set_access(document=document, acl_id=expected[document, version])
-        if (probe.DOCUMENT, probe.VERSION) not in held:
-            self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
-        for place in expected.keys() - {(probe.DOCUMENT, probe.VERSION)}:
-            if held.get(place, set()) != registered.get(place, set()):
-                self._index_again(*place, expected[place])
+                misplaced[document, version] = expected[document, version]
+        incomplete = {
+            place: acl_id
+            for place, acl_id in expected.items()
+            if (place not in held if place == _PROBE else held.get(place, set()) != registered.get(place, set()))
+        }
+        return Differences(frozenset(held.keys() - expected.keys()), misplaced, incomplete)
 
     def _index_again(self, document: str, version: str, acl_id: int) -> None:
         self.index.delete(document=document, version=version)

@@ -30,7 +30,7 @@ def record_start(settings: Settings, people: People, engine: Engine, audit: Audi
         "settings": {key: str(value)[:200] for key, value in settings.model_dump(mode="json").items()},
     }
     audit.commit(act("settings.loaded", "success", _START, new_id(), details))
-    _record_people(people, engine, audit)
+    record_people(people, engine, audit)
 
 
 def record_stop(audit: AuditSink) -> None:
@@ -39,7 +39,7 @@ def record_stop(audit: AuditSink) -> None:
         audit.commit(act("service.stopped", "success", Actor("service", "stop"), new_id()))
 
 
-def _record_people(people: People, engine: Engine, audit: AuditSink) -> None:
+def record_people(people: People, engine: Engine, audit: AuditSink) -> None:
     """Who is new, gone or changed since the directory was last recorded; the event comes before it is remembered."""
     now = _known(people)
     kept = meta.remembered(engine, _KEY)

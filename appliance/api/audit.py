@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from appliance.actions import ACTIONS
 from appliance.acts import act
 from appliance.api.audit_rows import row, told
-from appliance.api.caller import Auditor, Caller, Held
+from appliance.api.caller import Auditor, Caller, Guarded, Held
 from appliance.api.repeats import Seen, Views
 from appliance.api.schemas.audit import (
     MOST_EVENTS,
@@ -45,7 +45,7 @@ from appliance.errors import (
 from appliance.models import AuditEvent, Json, Outcome, new_id
 from appliance.wiring import Services
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(route_class=Guarded, prefix="/audit", tags=["audit"])
 
 
 @router.get("/events")

@@ -6,18 +6,20 @@ does not step in for it. Whoever is turned away stands in the log (api/asked.py)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 
 from appliance.access import AccessFilter, filter_for
 from appliance.acts import act
 from appliance.api.asked import PEER, Asked, asked_of
 from appliance.api.problems import language_of_request
-from appliance.errors import PersonUnknown, RoleNeeded, SignInNeeded
+from appliance.errors import ApplianceError, OwnerNeeded, PersonUnknown, RoleNeeded, SignInNeeded
 from appliance.models import Actor, Classification, Language, Principal, Role, new_id
 from appliance.store.sessions import reference
 from appliance.wiring import Services
@@ -99,25 +101,71 @@ def _found(request: Request) -> tuple[Principal, Actor] | None:
         return None
 
 
-def _needs(role: Role) -> Callable[..., Caller]:
-    def check(who: Annotated[Caller, Depends(caller)]) -> Caller:
-        if role not in who.principal.roles:
-            who.asked.deny(needed=role.value)
-            raise RoleNeeded(role=role.value)
+def lasts(request: Request, who: Caller) -> bool:
+    """Whether whoever began this request still is who they were then: signed in, with the same groups and rights."""
+    token = session_token(request)
+    if token is None:
+        return who.actor.kind == "owner"
+    services = services_of(request)
+    try:
+        person = services.sessions.person(token, touch=False)
+        return person is not None and services.people.person(person).principal == who.principal
+    except ApplianceError:  # not to be seen now, so not to be relied on
+        return False
+
+
+def administers(request: Request) -> bool:
+    """Whether whoever calls administers this installation; for what says more to them than to anybody."""
+    found = _found(request)
+    return found is not None and Role.ADMINISTRATOR in found[0].roles
+
+
+_GUARDS: set[Callable[..., object]] = set()
+
+
+def _guard(refusal: Callable[[Caller], tuple[str, ApplianceError] | None]) -> Callable[..., Caller]:
+    """A dependency that decides by a request's head alone, once; `refusal` says what is needed and the error."""
+
+    def guard(request: Request) -> Caller:
+        known: Caller | None = getattr(request.state, "caller", None)
+        if known is not None:
+            return known
+        who = caller(request)
+        if (refused := refusal(who)) is not None:
+            who.asked.deny(needed=refused[0])
+            raise refused[1]
+        request.state.caller = who
         return who
 
-    return check
+    _GUARDS.add(guard)
+    return guard
 
 
-def _signed_in(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    if who.actor.kind != "person":
-        who.asked.deny(needed="session")
-        raise SignInNeeded()
-    return who
+class Guarded(APIRoute):
+    """A route whose guard is asked before a byte of the body is read: who may not is not parsed for."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler behind its guard."""
+        handler = super().get_route_handler()
+        guards = [needed.call for needed in self.dependant.dependencies if needed.call in _GUARDS]
+
+        async def guarded(request: Request) -> Response:
+            for guard in guards:
+                await run_in_threadpool(cast(Callable[[Request], Caller], guard), request)
+            return await handler(request)
+
+        return guarded
 
 
-SignedIn = Annotated[Caller, Depends(_signed_in)]
+def _needs(role: Role) -> Callable[..., Caller]:
+    return _guard(lambda who: None if role in who.principal.roles else (role.value, RoleNeeded(role=role.value)))
+
+
+SignedIn = Annotated[
+    Caller, Depends(_guard(lambda who: None if who.actor.kind == "person" else ("session", SignInNeeded())))
+]
 Reader = Annotated[Caller, Depends(_needs(Role.READER))]
 Auditor = Annotated[Caller, Depends(_needs(Role.AUDITOR))]
 Administrator = Annotated[Caller, Depends(_needs(Role.ADMINISTRATOR))]
+Owner = Annotated[Caller, Depends(_guard(lambda who: None if who.actor.kind == "owner" else ("owner", OwnerNeeded())))]
 Held = Annotated[Services, Depends(services_of)]

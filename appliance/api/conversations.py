@@ -8,13 +8,13 @@ from fastapi import APIRouter
 
 from appliance.acts import act
 from appliance.api import views
-from appliance.api.caller import Caller, Held, Reader
+from appliance.api.caller import Caller, Guarded, Held, Reader
 from appliance.api.schemas.conversations import Conversation, ConversationList
 from appliance.errors import ConversationNotFound
 from appliance.models import Json, new_id
 from appliance.visible import one_line
 
-router = APIRouter(tags=["conversations"])
+router = APIRouter(route_class=Guarded, tags=["conversations"])
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -33,7 +33,7 @@ def conversation(conversation: str, services: Held, who: Reader) -> Conversation
     past = services.conversations.one(conversation, person=who.principal.id)
     if past is None:
         raise denied_conversation(conversation, who)
-    turns = [views.turn(turn, who.principal, services.registry) for turn in services.conversations.turns(conversation)]
+    turns = [views.turn(turn, who.principal, services.opening) for turn in services.conversations.turns(conversation)]
     details: dict[str, Json] = {
         "conversation": conversation,
         "turns": len(turns),

@@ -12,9 +12,9 @@ from typing import cast
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from appliance.api.asked import PEER, refusal_of
+from appliance.api.connections import BoundedProtocol
 from appliance.api.schemas import Problem
 from appliance.errors import PeerRefused
 from appliance.refusals import Refusals
@@ -22,8 +22,10 @@ from appliance.refusals import Refusals
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 
 
-class PeerProtocol(H11Protocol):
-    """HTTP over the private socket; the peer's uid stands where a client's address would."""
+class PeerProtocol(BoundedProtocol):
+    """HTTP over the private socket; the peer's uid stands where a client's address would. Documents may come slowly."""
+
+    body_seconds = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         """Ask the kernel once a connection."""

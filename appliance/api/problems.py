@@ -26,6 +26,7 @@ from appliance.errors import (
     RequestTooLarge,
     RouteUnknown,
     SignInNeeded,
+    TooManyQuestions,
     Unavailable,
 )
 from appliance.models import Language
@@ -38,6 +39,7 @@ STATUS: dict[type[ApplianceError], int] = {
     MethodRefused: 405,
     Denied: 403,
     SignInNeeded: 401,
+    TooManyQuestions: 429,
     PersonUnknown: 401,
     NotThere: 404,
     Conflict: 409,
@@ -78,7 +80,10 @@ def install(app: FastAPI) -> None:
             # A failure of another part is told as it is: nothing was done, and nothing is shown.
             error = error if status_of(error) >= 500 else unavailable
         body = problem(error, language_of_request(request)).model_dump()
-        return JSONResponse(body, status_of(error), headers={"cache-control": "no-store"})
+        headers = {"cache-control": "no-store"}
+        if isinstance(error, TooManyQuestions):
+            headers["retry-after"] = error.values["seconds"]
+        return JSONResponse(body, status_of(error), headers=headers)
 
     async def ours(request: Request, error: Exception) -> JSONResponse:
         return await answer(request, error if isinstance(error, ApplianceError) else unexpected(error))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from appliance.acts import act
 from appliance.api.asked import PEER, asked_of, source_of, target_of
-from appliance.api.caller import COOKIE, Held, Reader, SignedIn, session_token
+from appliance.api.caller import COOKIE, Guarded, Held, Reader, SignedIn, session_token
 from appliance.api.problems import language_of_request
 from appliance.api.schemas.people import DemoPerson, DemoSignIn, Me
 from appliance.errors import PersonUnknown
@@ -16,8 +16,8 @@ from appliance.refusals import Refusal
 from appliance.store.sessions import new_token, reference
 from appliance.wiring import Services
 
-router = APIRouter(tags=["session"])
-demo = APIRouter(tags=["session"])
+router = APIRouter(route_class=Guarded, tags=["session"])
+demo = APIRouter(route_class=Guarded, tags=["session"])
 
 
 @demo.get("/session/demo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, delete, insert, select, update
@@ -78,6 +78,14 @@ class Sessions:
             rows = connection.execute(select(SESSION.c.digest, SESSION.c.person).where(over)).all()
         for row in rows:
             self._expire(row.digest, row.person)
+
+    def end_all_but(self, persons: Collection[str]) -> list[tuple[str, str]]:
+        """End the sessions of everybody else; person and reference of each that was ended."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(SESSION.c.digest, SESSION.c.person)).all()
+        return [
+            (row.person, _reference(row.digest)) for row in rows if row.person not in persons and self._end(row.digest)
+        ]
 
     def on_end(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the digest of every session that is closed, from whatever thread closes it."""

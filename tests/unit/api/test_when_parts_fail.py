@@ -43,7 +43,7 @@ def test_without_its_log_nothing_is_answered(own_world: World, noticed: bool) ->
 
     asked = client.post("/ask", json={"question": "通勤手当の上限はいくらか"})
     searched = client.post("/search", json={"query": "通勤手当"})
-    ready = own_world.nobody.get("/ready")
+    ready = own_world.owner.get("/ready")
 
     for answer in (asked, searched, ready):
         assert (answer.status_code, answer.json()["code"]) == (503, "audit-unavailable")
@@ -210,7 +210,7 @@ def test_an_index_that_lost_its_probe_is_not_ready(own_world: World) -> None:
 
     own_world.services.index.delete(document=probe.DOCUMENT)
 
-    answer = own_world.nobody.get("/ready")
+    answer = own_world.owner.get("/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "index-unavailable")
 
 
@@ -256,7 +256,8 @@ def test_a_second_process_cannot_open_the_installation(own_world: World) -> None
         pass
 
 
-def test_fifty_people_ask_at_once(own_world: World) -> None:
+def test_fifty_questions_at_once_are_all_answered(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_world.services.admission, "_a_person", 50)  # there are not fifty people
     client = own_world.as_("yamada")
     size, outcomes, lock = own_world.size(), list[str](), threading.Lock()
 

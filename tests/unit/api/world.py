@@ -19,10 +19,10 @@ import numpy as np
 from fastapi import FastAPI
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from appliance.api.app import create_app
 from appliance.api.private import Private
+from appliance.api.under import UnderApi
 from appliance.audit.log import AuditLog
 from appliance.audit.reading import EventFilter, LoggedEvent
 from appliance.settings import load
@@ -52,8 +52,8 @@ def services_at(home: Path, **environ: str) -> Iterator[Services]:
         yield services
 
 
-def mounted(app: FastAPI) -> Starlette:
-    return Starlette(routes=[Mount("/api", app)])
+def mounted(app: FastAPI) -> UnderApi:
+    return UnderApi(app, Starlette())
 
 
 def webp(size: int = 8) -> bytes:

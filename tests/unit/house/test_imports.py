@@ -5,8 +5,8 @@
     SILENCE    appliance.silence                                           nothing
     CORE       errors models access actions acts fields visible places     CORE
                citations sentences evidence language words protocols probe
-                defects
-    FLOWS      retrieval generation answering recording documents          CORE FLOWS store
+               defects
+    FLOWS      retrieval generation answering recording documents opening  CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
     WIRING     settings wiring starting doctor                             all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
@@ -54,7 +54,7 @@ CORE = {
     "defects",
     "words",
 }
-FLOWS = {"retrieval", "generation", "answering", "recording", "documents"}
+FLOWS = {"retrieval", "generation", "answering", "recording", "documents", "opening"}
 WIRING = {"settings", "wiring", "starting", "doctor"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
