@@ -64,13 +64,14 @@ def test_what_is_not_ready_is_named_to_administrators_alone(world: World, monkey
     def broken() -> None:
         raise AuditUnavailable(where="/var/lib/appliance/data/audit.db", why="disk I/O error")
 
+    clients = {person: world.as_(person) for person in ("nobody", "yamada", "sato", "kimura", "owner")}
     monkeypatch.setattr(world.services.audit, "require_writable", broken)
     for person in ("nobody", "yamada", "sato"):
-        answer = world.as_(person).get("/ready")
+        answer = clients[person].get("/ready")
         assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
         assert "/var" not in answer.text
     for person in ("kimura", "owner"):
-        answer = world.as_(person).get("/ready")
+        answer = clients[person].get("/ready")
         assert answer.status_code == 503
         assert "/var/lib/appliance/data/audit.db" in answer.text
 

@@ -198,7 +198,7 @@ def test_a_log_that_takes_no_event_is_not_ready(own_world: World) -> None:
     why = {"why_en": "its root differs", "why_ja": "ルートが異なります"}
     own_world.services.audit.refuse(AuditBroken(where="audit.db", **why))
 
-    answers = [own_world.nobody.get("/ready"), own_world.owner.get("/audit/events")]
+    answers = [own_world.owner.get("/ready"), own_world.owner.get("/audit/events")]
 
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "audit-broken")] * 2
 
