@@ -73,7 +73,7 @@ class Row:
     def width_of_first_word(self) -> float:
         """How much room the first unbreakable piece takes; Japanese breaks after nearly every character.
 
-        A mark that may not begin a line stays with what it follows (し、 or 」。), an opening bracket with what follows.
+        A mark that may not begin a line stays with what it follows (し、), an opening bracket with what follows it.
         """
         first = self.glyphs[0]
         last = first

@@ -30,7 +30,7 @@ def without_running_lines(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 def _keys(part: Part, line: Line) -> tuple[_Key, ...]:
     """Under two names each, so that a line on the border between two places still meets its like."""
-    if _MARGIN < line.bottom and line.top < 1 - _MARGIN:
+    if line.bottom > _MARGIN and line.top < 1 - _MARGIN:
         return ()
     if not _alone(part.text, line):
         return ()

@@ -16,7 +16,7 @@ from appliance.visible import one_line
 
 _LONGEST = 400  # characters of a line; a wider row goes on in a line that begins with its name again
 _LONGEST_NAME = 80
-_SHORT_NAME = 3  # characters: a code (B, G5, 12) says nothing without the name of its column
+_CODE = re.compile(r".{1,2}|[A-Z]{1,2}-?[0-9]{0,3}|[0-9]{1,6}")  # says nothing without its column's name: B, G5, 甲, 12
 _SAMPLE = 40  # rows that are looked at to tell whether the first one is a header
 _LONGEST_HEADER = 60  # characters of a cell that can still be a column's name
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")
@@ -67,7 +67,9 @@ def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
     block: list[Row] = []
     for index, row in enumerate(rows):
         after_gap = bool(block) and row[0] > block[-1][0] + 1
-        if after_gap and (_single(row[1]) or header_rows(rows[index : index + _SAMPLE])):
+        # Among rows of words alone a header cannot be told from the next row.
+        anew = after_gap and any(map(_value, block[-1][1])) and header_rows(rows[index : index + _SAMPLE])
+        if anew or (after_gap and _single(row[1])):
             yield block
             block = []
         block.append(row)
@@ -102,7 +104,8 @@ def _block_lines(block: list[Row], header: int | None) -> Iterator[TableLine]:
     since = table[0][0]
     name = _name_column(table[marked:])
     for number, cells in table[marked:]:
-        for text in [_first(cells)] if _single(cells) else _row_lines(cells, columns, name):
+        said = [_first(cells)] if _single(cells) else list(_row_lines(cells, columns, name))
+        for text in said if len(cells[name]) <= _LONGEST_NAME else [" | ".join(filter(None, cells))]:
             yield TableLine(since, number, text)
             since = number
         since = number + 1
@@ -188,9 +191,9 @@ def _row_lines(cells: Sequence[str], columns: Sequence[str], name: int) -> Itera
 def _head(name: str, column: str) -> str:
     if not name:
         return ""
-    if column and len(name) <= _SHORT_NAME and name != column:
+    if column and name != column and _CODE.fullmatch(name):
         name = f"{column} {name}"
-    return f"{name[:_LONGEST_NAME].rstrip(_STOPS)}: "
+    return f"{name.rstrip(_STOPS)}: "
 
 
 def _sentences_of(cell: str) -> Iterator[tuple[str, bool]]:

@@ -65,7 +65,9 @@ def stored(folder: Path, paths: list[str], cache: VectorCache) -> tuple[list[Sto
     return found, cache.passages([one.passage.chunk.indexed for one in found])
 
 
-def retrieved(question: str, visible: list[int], chunks: list[Stored], vectors: Any, embedder: E5Embedder) -> list[Passage]:
+def retrieved(
+    question: str, visible: list[int], chunks: list[Stored], vectors: Any, embedder: E5Embedder
+) -> list[Passage]:
     """The passages of a question, best first."""
     asked = terms(question)
     cosines = vectors @ embedder.embed_query(question)

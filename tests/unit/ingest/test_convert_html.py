@@ -77,10 +77,10 @@ def test_lists_have_marks():
 
 def test_tables_are_rows_and_spans_are_repeated():
     body = """<table><caption>日数表</caption>
-      <tr><th rowspan=2>区分</th><th colspan=2>日数</th></tr><tr><td>初年</td><td>翌年</td></tr>
+      <tr><th rowspan=2>区分</th><th colspan=2>日数</th></tr><tr><th>初年</th><th>翌年</th></tr>
       <tr><td>正社員</td><td>10</td><td>20</td></tr></table>"""
 
-    assert text(body) == "区分 | 日数 | 日数\n区分 | 初年 | 翌年\n正社員 | 10 | 20"
+    assert text(body) == "日数表\n正社員: 日数 初年 10、日数 翌年 20"
 
 
 @pytest.mark.parametrize("span", ["999999999", "-3", "x", "0", "²"])
