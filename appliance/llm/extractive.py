@@ -38,6 +38,7 @@ _NEARER = 0.88
 _SUBJECT = re.compile(r"\s*(?!自分|私|会社|今年|来年|昨年)([一-龥々ァ-ヴー]{2,})[をはがのにで]")
 _MURMUR = re.compile(r"\W*[ぁ-んー]{0,2}\W*")  # no question
 _RUN = re.compile(r"[一-龥々ァ-ヴー]{3,}")
+_LATIN = re.compile(r"[a-z0-9]+")
 _ENDS = tuple("。.．！？!?")
 
 
@@ -102,10 +103,8 @@ class ExtractiveChat:
 
     def _judged(self, prompt: Prompt, quotes: Sequence[Quote]) -> Iterator[_Candidate]:
         all_asked = set(self._terms(prompt.question))
-        asked: set[int | str] = {*(all_asked - set(self._terms(_ASKING))), *self._compounds(prompt.question)}
-        words = [
-            asked & {*self._terms(f"{q.section}\n{q.text}"), *_RUN.findall(f"{q.section}\n{q.text}")} for q in quotes
-        ]
+        asked = self._words(prompt.question, prompt.language) - self._words(_ASKING, prompt.language)
+        words = [asked & self._words(f"{q.section}\n{q.text}", prompt.language) for q in quotes]
         counts = Counter(word for said in words for word in said)
         total = len(quotes)
         weights = {t: math.log(1 + (total - counts[t] + 0.5) / (counts[t] + 0.5)) for t in asked}
@@ -116,9 +115,14 @@ class ExtractiveChat:
             covered = sum(weights[word] for word in said) / whole
             yield _Candidate(quote, covered, holds(prompt.question, quote.text))
 
-    def _compounds(self, question: str) -> set[str]:
-        """Words of several terms (介護休暇), which count beside them: 看護休暇 and 介護 休業 have the terms, too."""
-        return {run for run in _RUN.findall(question) if len(self._terms(run)) > 1}
+    def _words(self, text: str, language: Language) -> set[int | str]:
+        """What counts as a word: in English without its plural; in Japanese the terms, and the compounds beside them.
+
+        看護休暇 and 介護休業 together have the terms of 介護休暇, and are not it.
+        """
+        if language == "en":
+            return {word.removesuffix("s") for word in _LATIN.findall(text.lower())}
+        return {*self._terms(text), *(run for run in _RUN.findall(text) if len(self._terms(run)) > 1)}
 
 
 def _neighbours(one: _Candidate, other: _Candidate) -> bool:
