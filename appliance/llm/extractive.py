@@ -19,7 +19,7 @@ from appliance.protocols import Embedder
 
 # At most this many quotations. A wrong addition is worse than a short answer: a second one comes from the passage of
 # the first and is nearly as good, or it is as good.
-_MOST, _MARGIN, _AS_GOOD, _AS_NEAR, _SHARES = 3, 0.02, 0.004, 0.01, 0.6
+_MOST, _MARGIN, _AS_GOOD, _AS_NEAR, _SHARES = 3, 0.02, 0.004, 0.01, 0.5
 _CANDIDATES = 24  # sentences embedded a question: some 10 ms each on one core
 _BATCH = 6  # embedded between two chances to stop
 _WORDS = 0.15  # what full coverage of the question's words adds, as in the search (index/fusion.py)

@@ -203,3 +203,15 @@ def test_a_fragment_is_a_page():
 
 def test_alternative_texts_are_read():
     assert text('<p>図: <img src="a.png" alt="組織図"></p>') == "図: 組織図"
+
+
+def test_what_stands_around_the_content_is_left_out():
+    body = """<header><a href=/>ホーム</a></header><nav><ul><li>トップ<li>店舗のご案内</ul></nav>
+      <main><article><header><h1>面会のご案内</h1></header><p>面会は14時からです。</p></article></main>
+      <aside>お知らせ</aside><div role=navigation>前へ</div><footer>電話 03-0000-0000</footer>"""
+
+    assert sections(body) == [("面会のご案内", "面会は14時からです。")]
+
+
+def test_a_page_that_is_nothing_but_a_header_is_read():
+    assert text("<header><p>本日は休業です。</p></header>") == "本日は休業です。"
