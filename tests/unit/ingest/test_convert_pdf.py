@@ -490,7 +490,7 @@ def test_lines_are_whole_however_the_page_is_turned(page):
 
 def test_a_line_that_ends_early_because_a_comma_may_not_begin_the_next_goes_on():
     full = "ニューヨーク、ロンドンおよびシンガポールを指定都市とするほか、次を定める。"
-    short = full[:-5] + "指定と"  # two characters shorter: し cannot be parted from its comma
+    short = full[:-6] + "指定と"  # three characters shorter: し cannot be parted from its comma
 
     document = converted(lines(full, short, "し、指定都市では上限額に30パーセントを加算する。"))
 
