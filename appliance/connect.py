@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
-from appliance.errors import ApiProblem, ServerUnreachable
+from appliance.errors import ApiProblem, RouteUnknown, ServerUnreachable
 from appliance.private import FOLDER, SOCKET, ownership, socket_path
 from appliance.settings import Settings
+from appliance.visible import spelled
 
 _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
@@ -78,6 +79,16 @@ class Connection:
                 elif line.startswith("data: "):
                     yield Event(name, line.removeprefix("data: "))
 
+    def download(self, path: str, body: object, to: BinaryIO) -> None:
+        """POST of a JSON body whose answer is written to a file as it comes, however long it takes to be made."""
+        response = self._send("POST", path, stream=True, timeout=None, **_json(body))
+        with closing(response):
+            if response.is_error:
+                response.read()
+                self._checked(response)
+            for block in response.iter_bytes():
+                to.write(block)
+
     @contextmanager
     def signed_in(self, person: str) -> Iterator[None]:
         """As one of the demo's people, for the block: the same session as the sign-in page gives."""
@@ -110,6 +121,8 @@ class Connection:
             body = response.json()
             raise ApiProblem(code=body["code"], message=body["message"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
+            if response.status_code == 404:  # of the framework: somebody answers, and knows no such path
+                raise RouteUnknown(path=spelled(response.request.url.path)) from error
             raise ServerUnreachable(why=f"HTTP {response.status_code}") from error
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from appliance import probe
 from appliance.answering import Answering
+from appliance.audit.guard import guarded
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
 from appliance.documents import Documents
-from appliance.embedding.e5 import E5Embedder
+from appliance.embedding.installed import installed_embedder
 from appliance.generation import generation_pipeline
 from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
@@ -24,6 +25,7 @@ from appliance.settings import Settings
 from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
+from appliance.store.known_heads import KnownHeads
 from appliance.store.originals import Originals
 from appliance.store.registry import Registry
 from appliance.store.sessions import Sessions
@@ -60,9 +62,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
         people = People(settings.home / settings.people)
         engine = open_database(settings.data / "appliance.db")
         stack.callback(engine.dispose)
+        stack.enter_context(guarded(audit, KnownHeads(engine)))
         registry = Registry(engine)
         originals = Originals(settings.data / "originals")
-        embedder = E5Embedder()
+        embedder = installed_embedder()
         index = _index(settings, Collection(embedder.identity, TOKENIZER))
         stack.callback(index.close)
         probe_list = changes.intern(registry, probe.ACCESS)

@@ -11,7 +11,10 @@ Every sentence has the field `name`, the file as the caller named it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from appliance.errors import REGISTERED, BadInput
+from appliance.words import Words
 
 
 class ConversionFailed(BadInput):
@@ -49,7 +52,7 @@ class FileMislabelled(ConversionFailed):
 
     code = "file-mislabelled"
     en = "{name} is named as {named} but contains {found}. Save it as real {named}, or rename it to what it is."
-    ja = "{name} は名前では {named} ですが、中身は {found} です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
+    ja = "{name} は名前では {named} ですが、中身は「{found}」です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
 
 
 class FormatUnsupported(ConversionFailed):
@@ -57,7 +60,9 @@ class FormatUnsupported(ConversionFailed):
 
     code = "format-unsupported"
     en = "{name} cannot be read: {found} is not supported. Save it as one of {known} and add that."
-    ja = "{name} は読み取れません（{found} には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    ja = (
+        "{name} は読み取れません（{found}には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    )
 
 
 class TextUndecodable(ConversionFailed):
@@ -108,7 +113,7 @@ class ConverterCrashed(ConversionFailed):
     ja = "{name} の変換中に変換プログラムが停止しました（{why}）。他の文書に影響はありません。作成元のソフトで保存し直してください。"
 
 
-def named(code: str, values: dict[str, str]) -> ConversionFailed | None:
+def named(code: str, values: Mapping[str, str | Words]) -> ConversionFailed | None:
     """The failure with this code, as the sandboxed child reported it; None when the code or a value is not of this family."""
     kind = REGISTERED.get(code)
     if kind is None or not issubclass(kind, ConversionFailed):

@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from ingest import causes
 from ingest.confine import confine
 from ingest.converted import Limits
 from ingest.errors import ConversionFailed, ConversionMemory, ConverterCrashed, FileBroken, FileTooLarge
@@ -32,7 +33,7 @@ def main() -> None:
     def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Where a defect of ours or of a library showed, without the message, which may quote the document."""
         frame = traceback.extract_tb(trace)[-1]
-        why = f"{kind.__name__} at {Path(frame.filename).name}:{frame.lineno}"
+        why = f"{kind.__name__}, {Path(frame.filename).name}:{frame.lineno}"
         _write(result, [guards, *packed_failure(ConverterCrashed(name=name, why=why))])
         os._exit(0)
 
@@ -40,7 +41,7 @@ def main() -> None:
     try:
         _write(result, [guards, *_converted(data, name, limits)])
     except OSError:  # EFBIG: the result is over RLIMIT_FSIZE
-        too_large = FileTooLarge(name=name, what="the converted document", limit=f"{limits.output} bytes")
+        too_large = FileTooLarge(name=name, what=causes.CONVERTED, limit=causes.many(causes.BYTES, limits.output))
         _write(result, [guards, *packed_failure(too_large)])
 
 
@@ -61,7 +62,7 @@ def _converted(data: bytes, name: str, limits: Limits) -> list[bytes]:
     except MemoryError:
         return packed_failure(ConversionMemory(name=name, limit=f"{limits.memory // 1024 // 1024} MiB"))
     except RecursionError:
-        return packed_failure(FileBroken(name=name, why="it is nested too deeply"))
+        return packed_failure(FileBroken(name=name, why=causes.TOO_DEEP))
 
 
 def _readable() -> list[Path]:

@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 
+from ingest import causes
 from ingest.converted import Limits
 from ingest.errors import ConversionFailed, FileBroken, FileEncrypted, FileTooLarge
 
@@ -28,13 +29,17 @@ def checked(data: bytes, name: str, limits: Limits) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(data))
         members = package.infolist()
         if len(members) > _MOST_MEMBERS:
-            raise FileTooLarge(name=name, what=f"{len(members)} members", limit=f"{_MOST_MEMBERS} members")
+            raise FileTooLarge(
+                name=name,
+                what=causes.many(causes.MEMBERS, len(members)),
+                limit=causes.many(causes.MEMBERS, _MOST_MEMBERS),
+            )
         _check_directory(members, name)
         left = limits.inflated
         for member in members:
             left -= _unpack(package, member, left, name, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError) as error:
-        raise FileBroken(name=name, why=f"its ZIP structure is damaged: {error}") from error
+        raise FileBroken(name=name, why=causes.ZIP_DAMAGED) from error
     return package
 
 
@@ -42,14 +47,14 @@ def _check_directory(members: list[zipfile.ZipInfo], name: str) -> None:
     end = 0
     for member in sorted(members, key=lambda item: item.header_offset):
         if member.header_offset < end:
-            raise FileBroken(name=name, why="members of its ZIP overlap")
+            raise FileBroken(name=name, why=causes.ZIP_OVERLAPS)
         # Beyond the 30 bytes of the local header and the name, which is at least as long as this.
         end = member.header_offset + 30 + member.compress_size
         if member.flag_bits & 1:
             raise FileEncrypted(name=name)
         steps = member.filename.replace("\\", "/").split("/")
         if ".." in steps or steps[0] == "" or ":" in steps[0]:
-            raise FileBroken(name=name, why=f"its member {member.filename} points outside")
+            raise FileBroken(name=name, why=causes.ZIP_OUTSIDE.filled(member=member.filename))
 
 
 def _unpack(package: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, name: str, limits: Limits) -> int:
@@ -61,10 +66,10 @@ def _unpack(package: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, name: 
             if size > left:
                 raise _too_large(name, limits)
             if is_xml and any(word in tail + block for word in _FORBIDDEN):
-                raise FileBroken(name=name, why=f"{member.filename} declares a document type, which Office never does")
+                raise FileBroken(name=name, why=causes.DOCUMENT_TYPE.filled(member=member.filename))
             tail = block[-_OVERLAP:]
     return size
 
 
 def _too_large(name: str, limits: Limits) -> ConversionFailed:
-    return FileTooLarge(name=name, what="its unpacked content", limit=f"{limits.inflated} bytes")
+    return FileTooLarge(name=name, what=causes.UNPACKED, limit=causes.many(causes.BYTES, limits.inflated))

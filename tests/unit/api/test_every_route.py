@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/conversations/{conversation}"): Row(own_conversation, SIGNED_IN, 204, ("history.deleted",)),
     ("GET", "/groups"): Row(plain("/groups"), MAY_ADMINISTRATE),
     ("GET", "/embedder"): Row(plain("/embedder"), MAY_ADMINISTRATE),
+    ("GET", "/collections"): Row(plain("/collections"), MAY_ADMINISTRATE, events=("documents.listed",)),
     ("GET", "/collections/{collection}/documents"): Row(
         plain("/collections/tests/documents"), MAY_ADMINISTRATE, events=("documents.listed",)
     ),
@@ -137,6 +138,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/audit/cases/{case}"): Row(last_case, MAY_AUDIT, events=("audit.viewed",)),
     ("GET", "/audit/events/{index}/proof"): Row(plain("/audit/events/0/proof"), MAY_AUDIT, events=("audit.viewed",)),
     ("POST", "/audit/export"): Row(plain("/audit/export", json={}), MAY_AUDIT, events=("audit.exported",)),
+    ("GET", "/audit/checkpoint"): Row(plain("/audit/checkpoint"), MAY_AUDIT, events=("audit.viewed",)),
     ("POST", "/audit/verify"): Row(plain("/audit/verify"), MAY_AUDIT, events=("audit.viewed",)),
 }
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
 import pytest
 
+from appliance.audit.verify import MISSING, REFUSED
+from appliance.audit.verify import main as verified
 from appliance.cli import COMMANDS, appliance, exits
+from appliance.cli.ask import Quoted
 from appliance.cli.command import run
 from appliance.connect import connect
 from appliance.settings import load
@@ -28,6 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = make_home(tmp_path_factory.mktemp("cli") / "home")
     with services_at(made) as services:
         world = World(services)
+        world.store("marks.txt", "出張旅費の精算期限は、帰着から五営業日以内である [1][2][99]。", ["g-staff"])
         world.store("allowance.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"], title="通勤\x1b[31m手当規程")
         world.store("secret.txt", "役員報酬の内規である。", ["g-hr"])
     with connect(load({"APPLIANCE_HOME": str(made)})):
@@ -91,7 +100,7 @@ def test_every_command_helps(
     assert out.startswith("Usage: ")
     for option in found.params:
         if isinstance(option, click.Option) and not option.hidden:
-            assert option.help or option.is_flag, f"{option.name} says nothing"
+            assert option.help, f"{option.name} says nothing"
             assert max(option.opts, key=len) in out
 
 
@@ -101,7 +110,7 @@ def test_the_table_of_commands_is_what_is_there(command: Command) -> None:
     assert code == 0
     for name, (_, summary) in COMMANDS.items():
         assert name in out
-        assert summary[:20] in out
+        assert summary.en[:20] in out
 
 
 def test_the_help_needs_no_installation(command: Command, tmp_path: Path) -> None:
@@ -271,6 +280,112 @@ def test_the_doctor_ends_with_9_where_something_is_wrong(command: Command, home:
     assert "chmod" in out
 
 
+# --- in Japanese ------------------------------------------------------------------------------------------------------
+
+LATIN = re.compile(r"[A-Za-z]{3,}(?: [a-z]{2,})+")  # two English words in a row
+OURS = [(root, path, found) for root, path, found in ALL if path[:1] != ("audit",)]
+
+
+@pytest.mark.parametrize(("root", "path", "found"), OURS, ids=[" ".join((r.name or "", *p)) for r, p, _ in OURS])
+def test_the_help_of_every_command_is_in_the_language_set(
+    command: Command, root: click.Command, path: tuple[str, ...], found: click.Command
+) -> None:
+    code, out, err = command(*path, "--help", program=root, APPLIANCE_LANGUAGE="ja")
+
+    assert (code, err) == (0, "")
+    assert out.startswith("使い方: ")
+    assert "この説明を表示して終了します。" in out
+    assert LATIN.findall("\n".join(out.splitlines()[1:])) == []
+    assert command(*path, "--help", program=root)[1].startswith("Usage: "), "and in English again afterwards"
+
+
+def test_before_there_is_an_installation_help_is_in_the_language_of_the_shell(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    for language, word in (("ja_JP.UTF-8", "使い方"), ("C.UTF-8", "Usage")):
+        code, out, _ = command("--help", at=tmp_path / "none", APPLIANCE_LANGUAGE="", LANG=language)
+        assert (code, out[: len(word)]) == (0, word)
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "words"),
+    [
+        (appliance, ("chek",), "エラー: コマンド 'chek' はありません。"),
+        (appliance, ("ask",), "引数を指定してください: 'QUESTION'"),
+        (appliance, ("ask", "質問"), "オプションを指定してください: '--as'"),
+        (appliance, ("ask", "質問", "--as"), "オプション '--as' には値が必要です。"),
+        (appliance, ("ask", "質問", "--conversatoin", "x"), "オプション '--conversatoin' はありません。"),
+        (appliance, ("documents", "--as", "x", "x"), "余分な引数があります（x）"),
+        (appliance, ("search", "質問", "--as", "yamada", "--limit", "0"), "0 は範囲 1<=x<=50 の外です。"),
+        (appliance, ("search", "質問", "--as", "yamada", "--limit", "x"), "'x' は integer range ではありません。"),
+        (appliance, ("init", "--people", "/none"), "'/none' がありません。"),
+        (ingest, ("add", "--collection", "c"), "引数を指定してください: 'PATHS...'"),
+    ],
+)
+def test_what_click_says_of_a_command_line_is_too(
+    command: Command, program: click.Command, arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, err = command(*arguments, program=program, APPLIANCE_LANGUAGE="ja")
+
+    assert (code, out) == (exits.USAGE, "")
+    assert words in err
+    assert "エラー: " in err
+    assert "Usage" not in err
+    assert "Error" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("documents", "--as", "yamada"), ("題名", "文書", "取扱区分", "言語", "更新", "社内限", "日本語")),
+        (("search", "通勤手当", "--as", "yamada"), ("スコア", "文書", "箇所", "本文")),
+        (("doctor",), ("検査", "状態", "所見", "対処", "監査ログ", "意味による検索", "正常")),
+    ],
+)
+def test_heads_and_values_of_tables_are_in_the_language_set(
+    home: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """A process of its own: this one serves the installation in English."""
+    environ = {**os.environ, "APPLIANCE_HOME": str(home), "APPLIANCE_LANGUAGE": "ja"}
+    ran = subprocess.run([Path(sys.executable).parent / "appliance", *arguments], env=environ, capture_output=True, text=True, check=True)  # fmt: skip
+
+    for word in words:
+        assert word in ran.stdout
+    assert LATIN.findall(ran.stdout) == []
+
+
+def test_the_keys_of_json_and_the_names_of_checks_are_english_in_every_language(command: Command) -> None:
+    checks = json.loads(command("doctor", "--json", APPLIANCE_LANGUAGE="ja")[1])["checks"]
+
+    assert [check["name"] for check in checks][:3] == ["permissions", "disk", "audit log"]
+    assert set(checks[0]) == {"name", "label", "state", "finding", "remedy"}
+
+
+def test_a_number_in_brackets_that_stands_in_a_document_does_not_pass_for_a_citation(command: Command) -> None:
+    arguments = ("ask", "出張旅費の精算期限はいつか", "--as", "yamada")
+    out, data = command(*arguments)[1], json.loads(command(*arguments, "--json")[1])
+
+    assert "五営業日以内である ［1］［2］［99］。 [1]" in out
+    assert "[1][2][99]" in data["sources"][0]["text"], "what --json gives stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (("a [1] b",), "a ［1］ b"),
+        (("a [", "1", "2] b"), "a ［12］ b"),
+        (("a [1",), "a [1"),
+        (("規程[改].pdf と a[i]",), "規程[改].pdf と a[i]"),
+        (("[ 3 ]", "[[4]]"), "［3］[［4］]"),
+    ],
+)
+def test_brackets_are_told_apart_also_where_an_answer_comes_in_pieces(pieces: tuple[str, ...], shown: str) -> None:
+    quoted = Quoted()
+
+    assert "".join(quoted.said(piece) for piece in pieces) + quoted.rest() == shown
+
+
 # --- the log ----------------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +395,116 @@ def test_an_export_is_a_new_folder(command: Command, tmp_path: Path) -> None:
     assert (code, out.strip()) == (0, str(tmp_path / "deep" / "export"))
     assert (tmp_path / "deep" / "export" / "manifest.json").is_file()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["export"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_an_export_is_its_owners_alone_whatever_the_umask(command: Command, tmp_path: Path, there: bool) -> None:
+    made = tmp_path / "export"
+    if there:
+        made.mkdir(mode=0o755)
+    before = os.umask(0o000)
+    try:
+        code, _, _ = command("audit", "export", "--out", str(made))
+    finally:
+        os.umask(before)
+
+    assert code == 0
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in made.rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (made, *made.rglob("*")) if path.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_a_persons_export_says_whose_leaves_are_in_it(command: Command, tmp_path: Path) -> None:
+    command("ask", "通勤手当の上限はいくらか", "--as", "yamada")
+
+    code, _, err = command("audit", "export", "--out", str(tmp_path / "export"), "--person", "yamada")
+
+    assert code == 0
+    assert "the leaves of all events and all people" in err
+    assert "the leaves of all events" in " ".join(command("audit", "export", "--help")[1].split())
+    shown = [json.loads(line) for line in (tmp_path / "export" / "events.jsonl").read_bytes().splitlines()]
+    assert {event["leaf"]["actor"]["id"] for event in shown} >= {"yamada"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--person", "yamda"), "No event of the log is of or about yamda"),
+        (("--from", "2027-01-02", "--to", "2027-01-01"), "later than the beginning"),
+    ],
+)
+def test_an_export_of_nothing_is_refused_and_recorded_as_failed(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    code, _, err = command("audit", "export", "--out", str(tmp_path / "export"), *arguments)
+
+    assert (code, why in err) == (3, True), err
+    assert list(tmp_path.iterdir()) == []
+    (last,) = json.loads(command("audit", "show", "--action", "audit.exported", "--limit", "1", "--json")[1])["events"]
+    assert last["outcome"] == "failed"
+
+
+def test_the_key_and_a_checkpoint_are_printed_to_be_kept(command: Command, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text(command("audit", "checkpoint")[1])
+    (tmp_path / "log.vkey").write_text(command("audit", "key")[1])
+    command("audit", "export", "--out", str(tmp_path / "export"))
+
+    code, out, _ = command("audit", "verify", "--since", str(kept))
+
+    assert (code, "continues the checkpoint of" in out) == (0, True)
+    verify = ["--key", str(tmp_path / "log.vkey"), "--since", str(kept), "--require-complete", str(tmp_path / "export")]
+    assert verified(verify) == 0
+    kept.write_text(kept.read_text().replace("appliance.local", "appliance.other"))
+    code, _, err = command("audit", "verify", "--since", str(kept))
+    assert code == exits.NOT_AS_WISHED
+    assert err.startswith("since: ")
+    assert "Do not put an older backup in their place" in err
+
+
+def test_a_missing_text_is_shown_as_missing_everywhere(command: Command, home: Path, tmp_path: Path) -> None:
+    case = json.loads(command("ask", "通勤手当の上限はいくらか", "--as", "yamada", "--json")[1])["case"]
+    question = json.loads(command("audit", "show", case, "--json")[1])["events"][0]["index"]
+    with closing(sqlite3.connect(home / "data" / "audit.db")) as database, database:
+        row = database.execute("SELECT * FROM audit_texts WHERE idx = ?", (question,)).fetchone()
+        database.execute("DELETE FROM audit_texts WHERE idx = ?", (question,))
+    try:
+        assert command("audit", "verify")[0] == exits.TEXTS_MISSING
+        assert f"text question of event {question} is missing" in command("audit", "verify")[2]
+        code, _, err = command("audit", "export", "--out", str(tmp_path / "export"))
+        assert (code, f"Text question of event {question} is missing" in err) == (exits.TEXTS_MISSING, True)
+        (tmp_path / "key").write_text(command("audit", "key")[1])
+        assert verified(["--key", str(tmp_path / "key"), str(tmp_path / "export")]) == MISSING
+        assert command("doctor")[0] == exits.NOT_AS_WISHED
+        assert f"{question} question: (missing)" in command("audit", "show", case)[1]
+        assert f"{question} question: （欠落）" in command("audit", "show", case, APPLIANCE_LANGUAGE="ja")[1]
+        assert json.loads(command("audit", "show", case, "--json")[1])["events"][0]["texts"] == {"question": None}
+    finally:
+        with closing(sqlite3.connect(home / "data" / "audit.db")) as database, database:
+            database.execute("INSERT INTO audit_texts VALUES (?, ?, ?, ?)", row)
+
+
+def test_a_damaged_log_is_secured_as_evidence(command: Command, tmp_path: Path) -> None:
+    damaged = make_home(tmp_path / "home")
+    with services_at(damaged) as services:
+        world = World(services)
+        world.owner.get("/audit/events")
+        code, _, err = command("audit", "evidence", "--out", str(tmp_path / "evidence"), at=damaged)
+        assert (code, "in use by another process" in err) == (7, True)
+    with closing(sqlite3.connect(damaged / "data" / "audit.db")) as database, database:
+        database.execute("UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+    before = (damaged / "data" / "audit.db").read_bytes()
+
+    code, _, err = command("audit", "show", at=damaged)
+    assert (code, "appliance audit evidence --out" in err) == (7, True)
+    code, _, err = command("audit", "evidence", "--out", str(tmp_path / "evidence"), at=damaged)
+
+    assert (code, "no export" in err) == (0, True)
+    assert (tmp_path / "evidence" / "audit.db").read_bytes() == before
+    said = json.loads((tmp_path / "evidence" / "DAMAGED.json").read_text(encoding="utf-8"))
+    assert said["problems"][-1].startswith("checkpoint: its root ")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "evidence").iterdir()} == {0o600}
+    assert verified(["--key", str(tmp_path / "evidence" / "log.vkey"), str(tmp_path / "evidence")]) == REFUSED
 
 
 @pytest.mark.parametrize("make", ["a file", "a full folder", "a link"])

@@ -184,7 +184,7 @@ def test_a_defect_is_reported_by_its_place_and_without_its_message():
         "runpy.run_module('ingest.convert', run_name='__main__', alter_sys=True)"
     )
 
-    with pytest.raises(ConverterCrashed, match=r"LookupError at <string>:2") as caught:
+    with pytest.raises(ConverterCrashed, match=r"LookupError, <string>:2") as caught:
         convert_file(b"x", "a.txt", LIMITS, child=child(code))
 
     assert "sentence of the document" not in str(caught.value)
