@@ -24,7 +24,7 @@ def row(**changed: object) -> AuditRow:
 
 def test_a_passage_is_told_by_title_place_page_and_version() -> None:
     assert list(story([row(passages=[PASSAGE])], "ja")) == [
-        "9 shown [1]: 人事評価・賞与規程 (hr/hr/evaluation.pdf), 2 ページ, version ab1200000000, list 7, score 0.873"
+        "9 表示した箇所 [1]: 人事評価・賞与規程 (hr/hr/evaluation.pdf)、2 ページ、版 ab1200000000、閲覧範囲 7、スコア 0.873"
     ]
 
 
