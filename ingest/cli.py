@@ -18,6 +18,7 @@ from appliance.errors import ApplianceError
 if TYPE_CHECKING:
     from appliance.connect import Connection
     from appliance.models import Language
+    from appliance.settings import Settings
     from ingest.discover import Survey
     from ingest.pipeline import Pipeline
     from ingest.report import Row
@@ -46,10 +47,10 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
     from ingest.discover import survey
 
     root, rows = _root_of(paths[0]), _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
-        pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        rows.take(pipeline, survey(root, only=paths))
-        return _report(rows.known, language, as_data)
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
+        pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
+        rows.take(pipeline, survey(root, only=paths, largest=configured.upload_bytes))
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command
@@ -70,20 +71,22 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
     from ingest.discover import survey
 
     rows = _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
-        pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        found = survey(root)
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
+        pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
+        found = survey(root, largest=configured.upload_bytes)
         gone = pipeline.removals(found)
         if (
             len(gone) * 100 > max_removals * len(pipeline.stored)
             and not yes
-            and not _confirmed(gone, pipeline, language)
+            and not _confirmed(gone, pipeline, configured.language)
         ):
-            click.echo(_TOO_MANY[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+            click.echo(
+                _TOO_MANY[configured.language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True
+            )
             return exits.STOPPED_TO_ASK
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(gone))
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command
@@ -96,12 +99,12 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
     from ingest.target import Target
 
     rows = _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
         target = Target(api, collection)
         for path in paths:
             target.remove(path)
             rows.known.append(Row(path, "removed"))
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command
@@ -133,12 +136,12 @@ def check(root: Path, collection: str, as_data: bool) -> int:
     from ingest.discover import survey
 
     rows = _Rows()
-    with _connected() as (api, language):
-        pipeline = _pipeline(api, root, collection, language, dry=True)
-        found = survey(root)
+    with _connected() as (api, configured):
+        pipeline = _pipeline(api, root, collection, configured, dry=True)
+        found = survey(root, largest=configured.upload_bytes)
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(pipeline.removals(found)))
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 _TOO_MANY = (
@@ -171,25 +174,30 @@ def _root_of(path: Path) -> Path:
 
 
 @contextmanager
-def _connected() -> Iterator[tuple[Connection, Language]]:
+def _connected() -> Iterator[tuple[Connection, Settings]]:
     from appliance.connect import connect
 
     configured = settings()
     with connect(configured) as api:
-        yield api, configured.language
+        yield api, configured
 
 
 def _pipeline(
-    api: Connection, root: Path, collection: str, language: Language, *, fail_fast: bool = False, dry: bool = False
+    api: Connection, root: Path, collection: str, configured: Settings, *, fail_fast: bool = False, dry: bool = False
 ) -> Pipeline:
     from appliance.embedding.e5 import E5Embedder
+    from ingest.confine import ESSENTIAL
+    from ingest.converted import Limits
     from ingest.manifest import read_manifest
     from ingest.pipeline import Options, Pipeline
     from ingest.target import Target
 
     target = Target(api, collection)
     manifest = read_manifest(root, target.groups())
-    return Pipeline(target, manifest, E5Embedder(), Options(language, fail_fast=fail_fast, dry=dry))
+    guards = ESSENTIAL if configured.conversion_guards == "required" else frozenset[str]()
+    limits = Limits.for_files_of(configured.upload_bytes)
+    options = Options(configured.language, guards, limits, fail_fast=fail_fast, dry=dry)
+    return Pipeline(target, manifest, E5Embedder(), options)
 
 
 class _Rows:

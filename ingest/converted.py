@@ -27,6 +27,11 @@ class Limits:
     characters: int = 20_000_000
     page_pixels: int = 1240  # width of a page picture; 0: no pictures
 
+    @classmethod
+    def for_files_of(cls, largest: int) -> Limits:
+        """The limits where a file may have `largest` bytes: converting takes memory for some copies of it."""
+        return cls(input=largest, memory=max(2048 * MIB, 4 * largest))
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 
 from appliance.cli import COMMANDS, appliance, exits
 from appliance.cli.command import run
+from appliance.cli.guards import examine
 from appliance.connect import connect
-from appliance.settings import load
+from appliance.settings import Settings, load
 from ingest.cli import ingest
 from tests.unit.api.world import PEOPLE, World, make_home, services_at
 
@@ -269,6 +271,34 @@ def test_the_doctor_ends_with_9_where_something_is_wrong(command: Command, home:
 
     assert code == exits.NOT_AS_WISHED
     assert "chmod" in out
+
+
+def test_the_doctor_names_the_guards_of_conversion(command: Command) -> None:
+    _, out, _ = command("doctor", "--json")
+
+    [check] = [check for check in json.loads(out)["checks"] if check["name"] == "conversion guards"]
+    assert "system-calls" in check["finding"]
+    assert check["state"] == ("failed" if check["remedy"] else "ok")
+
+
+@pytest.mark.parametrize(("guards", "state"), [("required", "failed"), ("as-available", "warning")])
+@pytest.mark.parametrize(("language", "words"), [("ja", "使えないもの: files"), ("en", "missing: files")])
+def test_a_guard_that_does_not_hold_is_a_finding_of_the_doctor(
+    guards: str, state: str, language: str, words: str
+) -> None:
+    settings = Settings.model_validate({"home": "/", "language": language, "conversion_guards": guards})
+    child = (sys.executable, "-c", "print('own-network\\nfiles', end='')")
+
+    check = examine(settings, child)
+
+    assert (check.state, check.finding) == (state, words)
+    assert "Landlock" in check.remedy
+
+
+def test_a_sandbox_that_does_not_start_at_all_is_a_finding_of_the_doctor() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "en"}), (sys.executable, "-c", "exit(3)"))
+
+    assert (check.state, check.finding) == ("failed", "missing: exit status 3")
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------
