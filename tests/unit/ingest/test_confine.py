@@ -216,6 +216,17 @@ def test_it_writes_no_new_bytecode_and_nothing_else_into_our_code():
     assert refused("open(os.path.join(os.path.dirname(child.__file__), 'x.py'), 'w')") == "EACCES"
 
 
+def test_the_older_way_to_open_a_file_is_no_way_round():
+    needs("system-calls")
+    if os.uname().machine != "x86_64":
+        pytest.skip("only x86-64 has it")
+    code = "call = ctypes.CDLL(None, use_errno=True).syscall; path = child.__file__.encode(); "
+
+    assert "-1 13" in run(code + "print(call(2, path, os.O_WRONLY), ctypes.get_errno())", without=("files",))[1]
+    assert "-1 13" in run(code + "print(call(2, path, os.O_TRUNC), ctypes.get_errno())", without=("files",))[1]
+    assert run(code + "print(call(2, path, os.O_RDONLY) > 0)", without=("files",))[1] == "True\n"
+
+
 # --- what else a kernel offers ---------------------------------------------------------------------------------------
 
 OTHER_CALLS = {
