@@ -61,6 +61,16 @@ NOTES: dict[str, tuple[str, str]] = {
         "Page {part}: {count} characters outside the visible page were left out.",
         "{part} ページ: 表示範囲の外にある {count} 文字は取り込んでいません。",
     ),
+    "invisible-text": (
+        "Invisible text on page {part}: {count} characters that the page does not show were left out.",
+        "{part} ページに見えない文字があります。画面に表示されない {count} 文字は取り込んでいません。",
+    ),
+    "invisible-text-kept": (
+        "Invisible text on page {part}: {count} characters over a picture, as OCR leaves them, were taken in. "
+        "Compare them with the picture.",
+        "{part} ページに見えない文字があります。画像に重なる {count} 文字（OCR の結果など）は取り込みました。"
+        "画像と照合してください。",
+    ),
     "no-picture": (
         "Page {part} could not be drawn; its text can be searched.",
         "{part} ページの画像を作成できませんでした。本文は検索できます。",

@@ -11,7 +11,7 @@ from ingest.converted import Converted
 
 # Of converter and splitter together. Raise it with every change that gives another text or other spans, so that `sync`
 # converts again what an earlier release stored.
-FINGERPRINT = "convert-1/split-1"
+FINGERPRINT = "convert-2/split-1"
 
 _SEPARATOR = " > "
 _CELL = " | "

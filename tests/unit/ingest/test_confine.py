@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -273,6 +274,60 @@ def test_every_path_of_the_filter_ends_and_it_is_short_enough(machine):
     for place, (code, yes, no, _) in enumerate(program):
         assert code == 0x06 or max(place + 1 + yes, place + 1 + no) < len(program)
     assert program[-1][0] == 0x06
+
+
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+ALLOW, KILL, EACCES, ENOTTY, ENOSYS = 0x7FFF0000, 0x80000000, 0x5000D, 0x50019, 0x50026
+
+
+def verdict(machine, number, *arguments, pid=77, architecture=None):
+    """What the filter answers to a call, by the rules of the kernel's machine: load, compare, jump, return."""
+    data = struct.pack("<IIQ6Q", number, architecture or AUDIT[machine], 0, *arguments, *[0] * (6 - len(arguments)))
+    program, place, loaded = filter_for(machine, pid), 0, 0
+    while True:
+        code, yes, no, value = program[place]
+        if code == 0x06:
+            return value
+        if code == 0x20:
+            [loaded] = struct.unpack_from("<I", data, value)
+            place += 1
+        else:
+            place += 1 + (yes if (loaded == value if code == 0x15 else loaded & value) else no)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "arguments", "answer"),
+    [
+        ((0, 63), (), ALLOW),  # read
+        ((257, 56), (0, 0, os.O_RDONLY | os.O_CLOEXEC), ALLOW),
+        ((257, 56), (0, 0, os.O_WRONLY), EACCES),
+        ((257, 56), (0, 0, os.O_TRUNC), EACCES),
+        ((257, 56), (0, 0, os.O_CREAT), EACCES),
+        ((56, 220), (0x3D0F00,), ALLOW),  # clone as pthread_create calls it
+        ((56, 220), (0x1200011,), EACCES),  # clone as fork calls it
+        ((234, 131), (77, 77, 6), ALLOW),  # tgkill
+        ((234, 131), (1, 1, 9), EACCES),
+        ((72, 25), (3, 1030, 3), ALLOW),  # fcntl: F_DUPFD_CLOEXEC
+        ((72, 25), (3, 8, 1), EACCES),  # F_SETOWN
+        ((72, 25), (3, 10, 9), EACCES),  # F_SETSIG
+        ((16, 29), (3, 0x5401), ALLOW),  # ioctl: TCGETS
+        ((16, 29), (3, 0x8901, 1), ENOTTY),  # FIOSETOWN
+        ((302, 261), (0, 7, 0, 0x7FFF00001000), ALLOW),  # prlimit64
+        ((302, 261), (1, 7, 0, 0x7FFF00001000), EACCES),
+        ((302, 261), (0, 7, 0x1000, 0), EACCES),
+        ((302, 261), (0, 7, 0x7FFF00000000, 0), EACCES),
+        ((41, 198), (1, 1, 0), ENOSYS),  # socket
+        ((42, 203), (3, 0, 16), ENOSYS),  # connect
+        ((435, 435), (0, 88), ENOSYS),  # clone3
+        ((0x40000000, 0x40000000), (), ENOSYS),  # read by the x32 table
+    ],
+)
+@pytest.mark.parametrize("machine", AUDIT)
+def test_the_filter_answers_the_same_on_every_machine(machine, numbers, arguments, answer):
+    number = numbers[list(AUDIT).index(machine)]
+
+    assert verdict(machine, number, *arguments) == answer
+    assert verdict(machine, number, *arguments, architecture=0x40000003) == KILL  # the calls of 32 bits
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

@@ -228,4 +228,4 @@ def test_the_fingerprint_is_raised_with_every_change_of_what_is_stored():
         for draft in split(convert(data, name, Limits(page_pixels=0))):
             digest.update(repr(draft).encode())
 
-    assert (FINGERPRINT, digest.hexdigest()[:16]) == ("convert-1/split-1", "c924484a4650a200")
+    assert (FINGERPRINT, digest.hexdigest()[:16]) == ("convert-2/split-1", "c924484a4650a200")
