@@ -25,7 +25,7 @@ from appliance.models import Hit, HybridQuery, Passage, Principal
 from appliance.protocols import ChunkIndex, Embedder
 from appliance.store.registry import Found, Registry
 
-_WIDEST = 400  # hits; beyond this a question gets what there is
+_WIDEST = 400  # hits; a search of as many or more is not widened again
 _AGAIN = 3  # searches more, where all hits came and some of them were of a version replaced between (b) and (c)
 
 

@@ -26,8 +26,9 @@ def short_path() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its event loop does: a test of another file in this process could not start one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run; take a context of your own from it."""
+    """One Chromium for a file; take a context of your own from it."""
     with chromium() as started:
         yield started

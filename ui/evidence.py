@@ -11,22 +11,24 @@ from collections.abc import Sequence
 from appliance.api.schemas.answers import Box, CitationEvent, Source
 from appliance.api.schemas.documents import DocumentRow
 from appliance.models import Classification, Language
+from appliance.places import place
 from ui.answer import Answer, Written
 from ui.markup import attribute, classification, escaped, fold, line, mark
 from ui.texts import text
 
 
-def where(source: Source) -> str:
-    """The place of a source in words: page or section, and the heading above it, unless that is its name."""
-    parts = dict.fromkeys(part for part in (source.part_label, source.heading) if part)
-    return " / ".join(parts)
+def where(source: Source, language: Language) -> str:
+    """The place of a source in words, and the heading above it where that says more than title and place do."""
+    known = {source.title, source.part_label}
+    heading = "" if source.heading in known else source.heading
+    return " / ".join(part for part in (place(source.part_kind, source.part_label, language), heading) if part)
 
 
 def _boxes(boxes: Sequence[Box]) -> list[list[float]]:
     return [[box.left, box.top, box.width, box.height] for box in boxes]
 
 
-def _preview(source: Source, turn: int, citations: Sequence[CitationEvent]) -> str:
+def _preview(source: Source, turn: int, citations: Sequence[CitationEvent], language: Language) -> str:
     """What preview.js opens: the cited places of a part, or the whole passage when no sentence cites it."""
     spans = [[citation.start, citation.end] for citation in citations] or [[source.start, source.end]]
     boxes = [box for citation in citations for box in _boxes(citation.boxes)] or _boxes(source.boxes)
@@ -34,11 +36,12 @@ def _preview(source: Source, turn: int, citations: Sequence[CitationEvent]) -> s
     return attribute(
         {
             "group": f"turn-{turn}",
+            "cited": bool(citations),
             "document": source.document,
             "version": source.version,
             "part": source.part,
             "title": source.title,
-            "where": f"[{source.number}] {where(source)}",
+            "where": f"[{source.number}] {where(source, language)}",
             "classification": source.classification,
             "picture": source.picture,
             "spans": spans,
@@ -69,10 +72,10 @@ def chip(answer: Answer, turn: int, citation: CitationEvent, language: Language)
     source = answer.sources.get(citation.number)
     if source is None:
         return ""
-    words = line(f"{text('sources', language)} {source.number}: {source.title} {where(source)}")
+    words = line(f"{text('sources', language)} {source.number}: {source.title} {where(source, language)}")
     return (
         f'<a class="cite" href="#source-{turn}-{source.number}" aria-label="{words}" title="{words}" '
-        f'data-preview="{_preview(source, turn, [citation])}">{source.number}</a>'
+        f'data-preview="{_preview(source, turn, [citation], language)}">{source.number}</a>'
     )
 
 
@@ -122,7 +125,7 @@ def legend(language: Language) -> str:
         f'<span><i class="mark mark-{kind}" aria-hidden="true"></i>{line(text(kind, language))}</span>'
         for kind in ("ok", "none")
     )
-    return f'<p class="legend">{marks}</p>'
+    return f'<p class="legend">{marks}<span>{line(text("marks_mean", language))}</span></p>'
 
 
 def _card(answer: Answer, turn: int, source: Source, language: Language) -> str:
@@ -132,13 +135,14 @@ def _card(answer: Answer, turn: int, source: Source, language: Language) -> str:
         address = f"/api/documents/{source.document}/versions/{source.version}/thumbnails/{source.part}"
         sheet = f'<img src="{line(address)}" alt="" width="72" height="102" loading="lazy">'
     quote = citations[0].quote if citations else source.text
-    updated = text("updated_on", language, d=f"{source.updated:%Y-%m-%d}")
+    stored = text("stored_on", language, d=f"{source.updated:%Y-%m-%d}")
+    preview = _preview(source, turn, citations, language)
     return (
-        f'<li><a class="card" href="#source-{turn}-{source.number}" data-preview="{_preview(source, turn, citations)}">'
+        f'<li><a class="card" href="#source-{turn}-{source.number}" data-preview="{preview}">'
         f'{sheet}<span class="card-text"><span class="card-top"><span class="n">{source.number}</span>'
         f"{classification(source.classification, language)}</span><b>{line(source.title)}</b>"
-        f'<span class="quiet">{line(where(source))}</span><q>{line(quote)}</q>'
-        f'<span class="quiet">{line(updated)}</span></span></a></li>'
+        f'<span class="quiet">{line(where(source, language))}</span><q>{line(quote)}</q>'
+        f'<span class="quiet">{line(stored)}</span></span></a></li>'
     )
 
 

@@ -27,7 +27,7 @@ def account_menu(visit: Visit) -> str:
     """What opens under the person's name."""
     groups = "".join(f"<li>{line(group)}</li>" for group in visit.me.groups)
     listed = f'<ul class="tags">{groups}</ul>' if groups else f"<p>{line(visit.t('no_groups'))}</p>"
-    roles = "・".join(visit.t(f"role_{role}") for role in visit.me.roles if role != "reader")
+    roles = "／".join(visit.t(f"role_{role}") for role in visit.me.roles if role != "reader")
     themes = "".join(
         f'<a href="#theme-{theme}" data-theme="{theme}">{line(visit.t(f"theme_{theme}"))}</a>'
         for theme in ("System", "Light", "Dark")

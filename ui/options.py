@@ -5,6 +5,7 @@ Streamlit runs the page script without arguments: serve.py binds these once for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ class SignInPerson:
     """Somebody on the demo's sign-in page. `id` is what POST /api/session/demo takes."""
 
     id: str
-    name: str
+    name: str  # in the language of the page
     groups: tuple[str, ...]  # names
     roles: frozenset[Role]
 
@@ -38,12 +39,13 @@ class Example:
 class PortalOptions:
     """How this portal is reached, and what its pages offer.
 
-    `origin` is what the browser's address bar shows (scheme://host:port); `api` is where this process reaches the API.
+    `origin` is what the browser's address bar shows (scheme://host:port); `api` is where this process reaches the API;
+    `people` are those of the sign-in page, as the directory has them when it is asked.
     """
 
     origin: str
     api: str
-    people: tuple[SignInPerson, ...]
+    people: Callable[[Language], tuple[SignInPerson, ...]]
     examples: tuple[Example, ...] = ()
 
     @property

@@ -93,7 +93,8 @@ class Pages:
         """The sign-in page, with the reason for which it is shown."""
         flags: tuple[Flag, ...] = ("expired", "out")
         flag = next((flag for flag in flags if flag in request.query_params), None)
-        return HTMLResponse(signin_page(request_language(request), self._options.people, flag))
+        language = request_language(request)
+        return HTMLResponse(signin_page(language, self._options.people(language), flag))
 
     async def sign_in(self, request: Request) -> Response:
         """Open a session at the API and hand its cookie to the browser."""
@@ -113,7 +114,7 @@ class Pages:
             said = _problem_words(answer)
         except httpx.TransportError:
             pass  # the page says that signing in failed
-        return HTMLResponse(signin_page(language, self._options.people, "failed", said), HTTPStatus.FORBIDDEN)
+        return HTMLResponse(signin_page(language, self._options.people(language), "failed", said), HTTPStatus.FORBIDDEN)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session at the API; the cookie goes in any case."""
@@ -125,7 +126,7 @@ class Pages:
                 response = _with_cookies(response, await api.delete(Endpoint.SIGN_OUT, headers=headers))
         except httpx.TransportError:
             pass  # the API is part of this process: it is going down, and its sessions end with it
-        response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+        response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax")
         return response
 
     async def choose_language(self, request: Request) -> Response:

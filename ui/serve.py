@@ -20,6 +20,7 @@ from appliance.api.app import create_app
 from appliance.cli.command import run
 from appliance.defects import unexpected
 from appliance.errors import SettingInvalid
+from appliance.models import Language
 from appliance.serve import serving
 from appliance.settings import Settings, load
 from appliance.wiring import Services
@@ -98,15 +99,18 @@ class _SessionsOfApi:
 
 def _options(services: Services) -> PortalOptions:
     settings = services.settings
-    people = tuple(
-        SignInPerson(
-            person.principal.id,
-            person.principal.name,
-            tuple(services.people.group_names(person.principal.groups, "ja")),
-            person.principal.roles,
+
+    def people(language: Language) -> tuple[SignInPerson, ...]:
+        return tuple(
+            SignInPerson(
+                person.principal.id,
+                person.called(language),
+                tuple(services.people.group_names(person.principal.groups, language)),
+                person.principal.roles,
+            )
+            for person in services.people.all()
         )
-        for person in services.people.all()
-    )
+
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return PortalOptions(settings.origin, f"http://{host}:{settings.port}", people, examples(settings))
 

@@ -35,7 +35,7 @@ def _brand(language: Language) -> str:
 def _person(person: SignInPerson, language: Language, first: bool) -> str:
     roles = [text(f"role_{role.value}", language) for role in sorted(person.roles) if role is not Role.READER]
     known = (*person.groups, *roles) or (text("no_groups", language),)
-    about = ("・" if language == "ja" else ", ").join(known)
+    about = ("／" if language == "ja" else ", ").join(known)
     return (
         f'<li><button name="person" value="{escape(person.id)}"{" autofocus" if first else ""}>'
         f"<b>{escape(one_line(person.name))}</b><span>{escape(one_line(about))}</span></button></li>"

@@ -18,7 +18,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "theme_Dark": ("暗い", "Dark"),
     "groups": ("所属グループ", "Groups"),
     "no_groups": ("所属グループはありません。", "No groups."),
-    "clearance": ("閲覧できる取扱区分", "Clearance"),
+    "clearance": ("閲覧できる取扱区分の上限", "Highest classification you may see"),
     "role_auditor": ("監査担当", "Auditor"),
     "role_administrator": ("管理者", "Administrator"),
     # Classifications
@@ -72,6 +72,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "examples": ("質問の例", "Examples"),
     "placeholder": ("質問を入力してください", "Type your question"),
+    "placeholder_next": (
+        "次の質問（前の質問の内容は引き継がれません）",
+        "Next question (it is read without the one before)",
+    ),
     "keys": ("Enter で送信、Shift+Enter で改行。", "Enter sends, Shift+Enter breaks the line."),
     "notice": (
         "回答は根拠のページで確かめてください。質問と回答は監査ログに記録されます。",
@@ -81,11 +85,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ok": ("出典で確認済み", "Confirmed by the source"),
     "none": ("出典で確認できず", "Not confirmed"),
     "wait": ("照合中", "Checking"),
+    "marks_mean": (
+        "印は、文が出典の記載どおりかどうかです。質問への答えになっているかは、出典で確かめてください。",
+        "A mark says whether a sentence is what its source says. Whether it answers your question, see in the source.",
+    ),
     "confirmed": ("{n} 文のうち {k} 文を出典で確認", "{k} of {n} sentences confirmed"),
     "seconds": ("{s} 秒", "{s} s"),
     "sources": ("出典", "Sources"),
     "other_sources": ("ほかに調べた箇所", "Other passages that were read"),
-    "updated_on": ("{d} 更新", "updated {d}"),
+    "stored_on": ("取り込み {d}", "stored {d}"),
     "searching": ("文書を調べています", "Searching documents"),
     "writing": ("回答を作成しています", "Writing the answer"),
     "step_received": ("受付", "Received"),
@@ -105,8 +113,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This is shown both when nothing exists and when you have no access. The system does not guess.",
     ),
     "refused_try": ("次をお試しください", "You could"),
-    "refused_1": ("制度や規程の正式な名称で質問する", "Use the official name of the rule"),
-    "refused_2": ("年度・部署・対象者などの条件を減らす", "Drop conditions such as year or department"),
+    "refused_1": (
+        "別の言い方や、文書に出てきそうな短い言葉で質問する",
+        "Say it another way, or in short words as a document would",
+    ),
+    "refused_2": ("一度に一つのことを質問する", "Ask for one thing at a time"),
     "refused_3": ("「文書」のページで、閲覧できる文書を確かめる", "See under Documents what you may see"),
     "stopped": (
         "途中で停止しました。ここまでの文だけを表示しています。",
@@ -132,12 +143,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "deleted": ("履歴を削除しました。", "The conversation was deleted."),
     # Page preview and what Streamlit says in English
     "close": ("閉じる", "Close"),
-    "prev": ("前へ", "Previous"),
-    "next": ("次へ", "Next"),
+    "prev": ("前の出典", "Previous source"),
+    "next": ("次の出典", "Next source"),
+    "prev_part": ("前のページ", "Previous page"),
+    "next_part": ("次のページ", "Next page"),
     "zoom": ("拡大", "Zoom"),
     "picture": ("文書の内容", "Document content"),
     "picture_of": ("{where}の画像", "Picture of {where}"),
     "marked": ("色の付いた部分が根拠です。", "The marked part is the evidence."),
+    "read_only": (
+        "色の付いた部分は調べた箇所です。回答には使っていません。",
+        "The marked part was read, and is not used in the answer.",
+    ),
     "loading": ("読み込んでいます", "Loading"),
     "no_preview": ("この箇所を表示できませんでした。", "This place could not be shown."),
     "empty_part": ("この箇所に文字はありません。", "There is no text here."),
@@ -159,14 +176,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "label": ("取扱区分", "Classification"),
     "document": ("文書", "Document"),
     "format": ("形式", "Format"),
-    "parts": ("頁・節", "Pages"),
-    "updated": ("更新", "Updated"),
+    "parts": ("ページ・節", "Pages"),
+    "stored": ("取り込み", "Stored"),
     "nothing": ("条件に合う文書はありません。", "No documents match."),
     "shown": ("{n} 件中 {k} 件を表示しています。絞り込んでください。", "{k} of {n} are shown. Narrow the filter."),
     # Audit
     "audit_log": ("監査ログ", "Audit log"),
     "log_size": ("記録 {n} 件", "{n} records"),
-    "log_root": ("根 {root}", "root {root}"),
+    "log_root": ("ルートハッシュ {root}", "root hash {root}"),
     "verify": ("ログ全体を検証", "Verify the whole log"),
     "verified": (
         "検証しました。記録 {n} 件はすべて署名付きチェックポイントと一致します。",
@@ -202,7 +219,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "earlier": ("前の記録", "Earlier"),
     "proof": ("包含証明 検証済み", "Inclusion proof verified"),
     "proof_bad": ("包含証明を検証できません", "The inclusion proof does not verify"),
-    "proof_at": ("記録 {n} / 全 {all} 件 / 根", "leaf {n} / size {all} / root"),
+    "proof_at": ("記録 {n} / 全 {all} 件 / ルートハッシュ", "leaf {n} / size {all} / root hash"),
     "proof_path": ("証明の内訳", "Proof"),
     "checkpoint": ("署名付きチェックポイント", "Signed checkpoint"),
     "text_question": ("質問", "Question"),
@@ -223,7 +240,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 # What the page's own scripts say; index.py puts these words into the page's head.
 SCRIPT_WORDS = (
-    "close", "prev", "next", "zoom", "picture", "picture_of", "marked", "loading", "no_preview", "empty_part",
+    "close", "prev", "next", "prev_part", "next_part", "zoom", "picture", "picture_of", "marked", "read_only",
+    "loading", "no_preview", "empty_part",
     "public", "internal", "restricted", "confidential",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Response
 
 from appliance import __version__
 from appliance.api import ask, audit, collections, conversations, documents, operation, problems, session
@@ -32,5 +32,10 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit, upload=4 * services.settings.upload_bytes + (64 << 20))
     problems.install(app)
     for router in routers(demo=services.settings.identity == "demo"):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(_uncached)])
     return app
+
+
+def _uncached(response: Response) -> None:
+    """What one person may see stays in no cache. A route that makes its own response says so there."""
+    response.headers["cache-control"] = "no-store"

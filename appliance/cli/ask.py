@@ -14,6 +14,7 @@ from appliance.cli.output import as_json
 from appliance.connect import Connection, connect
 from appliance.errors import ApiProblem
 from appliance.models import Language
+from appliance.places import place
 from appliance.visible import one_line, visible
 
 _WORDS = {
@@ -22,7 +23,6 @@ _WORDS = {
         "No supporting passage was found in the documents you may see.",
     ),
     "sources": ("出典", "Sources"),
-    "page": ("{label} ページ", "page {label}"),
 }
 
 
@@ -106,7 +106,4 @@ class _Printer:
 
     def where(self, source: Source) -> str:
         """Path and page, section or sheet."""
-        label = source.part_label
-        if source.part_kind == "page":
-            label = _WORDS["page"][self._language == "en"].format(label=label)
-        return one_line(f"{source.path}, {label}")
+        return one_line(f"{source.path}, {place(source.part_kind, source.part_label, self._language)}")

@@ -3,7 +3,8 @@
 Mode A (the shortest units, so that 就業規則 and 就業 share a term) and the dictionary's normalised form (打合せ and
 打ち合わせ, server and サーバー, 8,000 and 8000), without particles, auxiliaries, punctuation and blanks. On top of it
 our own folding: NFKC (width), case, typographic apostrophes, hiragana and katakana of a word without kanji in the
-dictionary, and the final long-vowel mark of katakana words (JIS Z 8301 leaves it out from three moras on).
+dictionary, loanwords that are written in hiragana (a long-vowel mark betrays them: さーばー), and the final long-vowel
+mark of katakana words (JIS Z 8301 leaves it out from three moras on).
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     from sudachipy import Dictionary, Tokenizer
 
 # What made the terms of a collection; stored with it. Raise the last number whenever the same text gives other terms.
-TOKENIZER = f"sudachipy {version('sudachipy')} + sudachidict-core {version('sudachidict-core')} mode A + folding 1"
+TOKENIZER = f"sudachipy {version('sudachipy')} + sudachidict-core {version('sudachidict-core')} mode A + folding 2"
 
 _IGNORED = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _CHARACTERS = 8_000  # a piece of at most 32,000 bytes in UTF-8; Sudachi refuses more than 49,149
 _BREAKS = re.compile(r"[\n。！？!?]|\s")
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _TYPOGRAPHY = {ord("’"): "'", ord("‘"): "'", ord("\x00"): " "}
+# A run of hiragana with a long-vowel mark in it, without the particle that follows the word.
+_LOANWORD = re.compile(
+    r"[ぁ-ゖ]+ー[ぁ-ゖー]*?(?=(?:から|まで|より|など|って|です|[はがをにのでともへやか]){0,2}(?![ぁ-ゖー]))"
+)
 _KANA = re.compile(r"[ぁ-ゖァ-ヶー]+")
 
 _per_thread = threading.local()  # a Sudachi tokenizer cannot be used by two threads at once; its dictionary can
@@ -48,9 +53,10 @@ def surface(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """NFKC, without lone surrogates (which cannot be encoded) and NULs (which end a string in C)."""
+    """NFKC, loanwords in katakana, without lone surrogates (which cannot be encoded) and NULs."""
     encodable = text.encode("utf-8", "ignore").decode("utf-8")
-    return unicodedata.normalize("NFKC", encodable.translate(_TYPOGRAPHY))
+    plain = unicodedata.normalize("NFKC", encodable.translate(_TYPOGRAPHY))
+    return _LOANWORD.sub(lambda word: word.group().translate(_TO_KATAKANA), plain)
 
 
 def _pieces(text: str) -> Iterator[str]:

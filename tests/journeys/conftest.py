@@ -1,4 +1,4 @@
-"""What journeys share: one real Chromium a session, and the portal in front of a fake API as a process of its own."""
+"""What journeys share: a real Chromium, and the portal in front of a fake API as a process of its own."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ from tests.journeys.commands import Installation, installation
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(browser: Browser) -> Browser:
     """A headless Chromium that can reach loopback only."""
     return browser

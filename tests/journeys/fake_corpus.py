@@ -74,7 +74,7 @@ class FakeDocument:
         )  # fmt: skip
 
     def label(self, ordinal: int) -> str:
-        return f"{ordinal} ページ" if self.picture else PARTS[self.key, ordinal].split("\n")[0]
+        return str(ordinal) if self.picture else PARTS[self.key, ordinal].split("\n")[0]
 
 
 DOCUMENTS = [

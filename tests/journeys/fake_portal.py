@@ -22,7 +22,7 @@ def main() -> None:
         Example("海外出張の日当はいくらですか", "How is the daily allowance abroad paid?"),
         Example("役員報酬の決め方を教えてください", "How is executive pay decided?"),
     )
-    options = PortalOptions(origin=address, api=address, people=people, examples=examples)
+    options = PortalOptions(origin=address, api=address, people=lambda _: people, examples=examples)
     uvicorn.run(build(fake_api(state), options, sessions=state), host="127.0.0.1", port=port, log_level="warning")
 
 

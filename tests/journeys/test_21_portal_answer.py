@@ -81,6 +81,27 @@ def test_the_preview_is_driven_by_keys_and_gives_the_focus_back(page):
     assert page.evaluate("document.activeElement.hash") == "#source-0-2"
 
 
+def test_the_keys_go_through_the_cited_sources_and_a_passage_only_read_is_told_apart(page):
+    sign_in(page)
+    answered(page, "海外出張の日当はいくらですか")
+    cited = page.locator("ul.cards").first.locator("a.card")
+    last = cited.last.get_attribute("href")
+
+    cited.last.click()
+    page.wait_for_selector(DIALOG)
+
+    assert page.locator(f"{DIALOG} .preview-next").is_disabled()
+    assert page.locator(f"{DIALOG} .preview-hint").inner_text() == "色の付いた部分が根拠です。"
+    page.keyboard.press("Escape")
+    page.locator(".fold summary").first.click()
+    other = page.locator(".fold a.card").first
+    assert other.get_attribute("href") != last
+    other.click()
+    page.wait_for_selector(DIALOG)
+    assert "回答には使っていません" in page.locator(f"{DIALOG} .preview-hint").inner_text()
+    assert page.locator(f"{DIALOG} .preview-prev").is_disabled()
+
+
 def test_stop_ends_the_answer_at_the_api_and_keeps_what_was_written(portal, page):
     portal.api("POST", "/api/test/pause/0.3")
     sign_in(page)
@@ -270,3 +291,21 @@ def test_a_reader_inside_the_sources_keeps_the_focus_when_the_answer_ends(portal
     page.wait_for_timeout(400)
 
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "閉じる"
+
+
+def test_on_a_narrow_screen_the_menu_closes_with_every_choice_and_stays_closed(chromium, portal):
+    with portal.page(chromium, width=360, height=780) as page:
+        sign_in(page, "sato")
+        for choice in ("文書", "質問する"):
+            page.get_by_role("button", name="メニューを開く").click()
+            page.get_by_role("link", name=choice, exact=True).click()
+            idle(page)
+            expect(page.locator('[data-testid="stSidebar"][aria-expanded="true"]')).to_have_count(0)
+        page.get_by_role("button", name="メニューを開く").click()
+        page.get_by_role("button", name="新しい質問").click()
+        idle(page)
+        expect(page.locator('[data-testid="stSidebar"][aria-expanded="true"]')).to_have_count(0)
+        page.reload()
+        page.wait_for_selector(FIELD)
+        idle(page)
+        expect(page.locator('[data-testid="stSidebar"][aria-expanded="true"]')).to_have_count(0)

@@ -129,3 +129,12 @@ def test_signing_out_ends_every_open_page(chromium, product):
 
         page.wait_for_url("**/signin*")
         other.wait_for_url("**/signin*")
+
+
+def test_the_sign_in_page_names_people_and_groups_in_the_language_of_the_page(product):
+    english = product.api("GET", "/signin", headers={"accept-language": "en"}).text
+    japanese = product.api("GET", "/signin", headers={"accept-language": "ja"}).text
+
+    assert "<b>Kenichi Sato</b>" in english
+    assert "全行員" not in english
+    assert "<b>佐藤 健一</b>" in japanese

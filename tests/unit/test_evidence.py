@@ -15,6 +15,7 @@ def test_either_nearness_or_common_words_is_enough(language: str) -> None:
     assert strong_enough(hit(0.90, 0.0), language=language)
     assert strong_enough(hit(0.80, 0.7), language=language)
     assert not strong_enough(hit(0.80, 0.3), language=language)
+    assert not strong_enough(hit(0.0, 0.59), language=language)
 
 
 def test_english_cosines_are_judged_by_a_lower_bound() -> None:

@@ -50,7 +50,12 @@
     $(".preview-level").textContent = words[shown.classification] || "";
     $(".preview-foot").hidden = !shown.quote;
     $(".preview-quote").textContent = visible(shown.quote || "");
-    $(".preview-hint").textContent = shown.quote ? words.marked : "";
+    $(".preview-hint").textContent = !shown.quote ? "" : shown.cited ? words.marked : words.read_only;
+    for (const name of ["prev", "next"]) {
+      const button = $(".preview-" + name), said = words[shown.parts ? name + "_part" : name];
+      button.setAttribute("aria-label", said);
+      button.title = said;
+    }
   };
 
   const showPicture = (shown, where, mine) => {
@@ -118,20 +123,22 @@
     try {
       const view = await fetchPart(shown);
       if (mine !== turn) return;
-      if (!shown.where) label(shown, shown.parts > 1 ? `${view.label} (${part} / ${shown.parts})` : view.label);
+      if (!shown.where) label(shown, shown.parts > 1 && view.label !== String(part) ? `${view.label} (${part} / ${shown.parts})` : shown.parts > 1 ? `${part} / ${shown.parts}` : view.label);
       view.picture ? showPicture(shown, view.label, mine) : showText(shown, view);
     } catch (error) {
       if (mine === turn) say(error instanceof TypeError ? words.no_preview : error.message);
     }
   };
 
-  /* The sources of one answer, each once, in the order of their numbers; a document alone is its own group. */
+  /* The cited sources of one answer, each once, in the order of their numbers, or those that were only read; a document
+     alone is its own group. */
   const groupOf = (link) => {
     const shown = data(link);
     if (shown.parts) return [link];
     const seen = new Map();
     for (const other of document.querySelectorAll("a.card[data-preview], a.cite[data-preview]")) {
-      if (data(other).group === shown.group && !seen.has(other.hash)) seen.set(other.hash, other);
+      const { group, cited } = data(other);
+      if (group === shown.group && cited === shown.cited && !seen.has(other.hash)) seen.set(other.hash, other);
     }
     seen.set(link.hash, link);
     return [...seen.values()].sort((a, b) => Number(a.hash.split("-")[2]) - Number(b.hash.split("-")[2]));

@@ -4,7 +4,8 @@
    2. Session: replaces the page when its session has ended, also when it comes back from the browser's history.
    3. Words: puts Streamlit's few built-in English words into the page's language.
    4. Focus: gives it back when the question field takes it, which Streamlit does whenever a run ends.
-   5. Questions: brings a new question to the top of the screen. */
+   5. Questions: brings a new question to the top of the screen.
+   6. Menu: on a narrow screen, where it covers the page, a choice in it closes it. */
 (() => {
   const root = document.documentElement;
   const words = JSON.parse(document.querySelector('meta[name="portal-words"]').content);
@@ -82,6 +83,14 @@
     if (all.length > turns && all.length > 1) all[all.length - 1].scrollIntoView({ block: "start" });
     turns = all.length;
   };
+
+  /* 6. Streamlit's own breakpoint. */
+  const covering = matchMedia("(max-width: 767.98px)");
+  addEventListener("click", (event) => {
+    const choice = event.target.closest && event.target.closest('[data-testid="stSidebar"] :is(a, button)');
+    const closing = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+    if (choice && closing && choice !== closing && covering.matches) setTimeout(() => closing.click());
+  });
 
   let due = 0;
   const soon = () => {

@@ -27,7 +27,9 @@ def show(visit: Visit) -> None:
     past = history.side(visit)
     history.draw_list(visit, past)
     with st.bottom:
-        asked = st.chat_input(visit.t("placeholder"), key="question", submit_mode="stop", max_chars=QUESTION_LIMIT)
+        going_on = history.turns() or st.session_state.get("question") or "example" in st.session_state
+        words = visit.t("placeholder_next" if going_on else "placeholder")
+        asked = st.chat_input(words, key="question", submit_mode="stop", max_chars=QUESTION_LIMIT)
         keys, said = line(visit.t("keys")), line(visit.t("notice"))
         st.html(f'<p class="under"><span class="keys">{keys} </span>{said}</p>')
     history.say()
@@ -100,7 +102,7 @@ class _Body:
 def _stream(visit: Visit, answer: Answer, head: DeltaGenerator, body: _Body) -> None:
     """Draw the answer while it comes. Closing the stream, for whatever reason this ends, ends it at the API too."""
     ping = st.empty()
-    stage, drawn = "", 0.0
+    said, drawn = ("", False), 0.0
     events = visit.api.ask(AskRequest(question=answer.question, conversation=history.open_conversation()))
     try:
         _wait(visit, answer, head)
@@ -110,8 +112,7 @@ def _stream(visit: Visit, answer: Answer, head: DeltaGenerator, body: _Body) -> 
             answer.take(event)
             if answer.conversation:
                 history.remember(answer.conversation, answer.question)
-            if answer.stage != stage:
-                stage = answer.stage
+            if said != (said := (answer.stage, bool(answer.sentences))):
                 _wait(visit, answer, head)
             if isinstance(event, Ping) or time.monotonic() - drawn > _REDRAW_SECONDS:
                 body.draw()
@@ -135,7 +136,7 @@ def _wait(visit: Visit, answer: Answer, head: DeltaGenerator) -> None:
 
 
 def _stopped_words(visit: Visit, answer: Answer) -> str:
-    return visit.t("stopped" if answer.sentences or answer.stage == "writing" else "stopped_early")
+    return visit.t("stopped" if answer.sentences else "stopped_early")
 
 
 def _finished(visit: Visit, answer: Answer, number: int, head: DeltaGenerator) -> None:

@@ -72,7 +72,7 @@ def listing(visit: Visit, rows: Sequence[DocumentRow]) -> str:
         (visit.t("label"), ""),
         (visit.t("format"), ""),
         (visit.t("parts"), "num"),
-        (visit.t("updated"), ""),
+        (visit.t("stored"), ""),
     )
     cells = [
         (

@@ -108,13 +108,17 @@ def listing(visit: Visit, rows: Sequence[ConversationRow], current: str | None, 
         address = f"/?c={line(row.id)}"
         groups[part].append(
             f'<li><a href="{address}" target="_self" data-open="{LINK}{line(row.id)}" title="{line(row.title)}"{here}>'
-            f"{line(row.title)}</a></li>"
+            f"<span>{line(row.title)}</span><time>{line(_when(visit, row.updated, part))}</time></a></li>"
         )
     return "".join(
         f'<h2 class="part">{line(visit.t(part))}</h2><ul class="past">{"".join(items)}</ul>'
         for part, items in groups.items()
         if items
     )
+
+
+def _when(visit: Visit, updated: datetime, part: str) -> str:
+    return visit.when(updated, "%H:%M" if part == "today" else "%m-%d %H:%M" if part == "week" else "%Y-%m-%d")
 
 
 def delete_button(visit: Visit) -> None:

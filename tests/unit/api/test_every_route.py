@@ -175,6 +175,7 @@ def test_who_may_and_what_the_log_then_holds(world: World, route: tuple[str, str
     if caller in row.may:
         assert answer.status_code == row.status, answer.text
         assert events == [(action, "success") for action in row.events]
+        assert row.may == EVERYBODY or "no-store" in answer.headers["cache-control"]
     else:
         assert answer.status_code == _refusal(row, caller), answer.text
         assert events == [("access.denied", "denied")]

@@ -152,3 +152,9 @@ def test_rectangles_cover_the_characters_line_by_line() -> None:
     assert rectangles(part, 3, 3) == ()
     assert rectangles(replace(part, lines=()), 0, 8) == ()
     assert rectangles(part, 0, 1) == (Rectangle(0.0, 0.1, 0.1, pytest.approx(0.02)),)
+
+
+def test_a_year_in_brackets_is_no_marker() -> None:
+    reader, _ = read(Token("Revised [2024] twice. [1]"))
+    assert [sentence.text for sentence in reader.sentences] == ["Revised [2024] twice."]
+    assert reader.unknown_markers == 0

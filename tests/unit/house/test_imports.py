@@ -3,7 +3,7 @@
     room       modules                                                     may import of ours
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
-    CORE       errors models access actions visible prompt citations       CORE
+    CORE       errors models access actions visible places citations       CORE
                sentences evidence language protocols probe defects
     FLOWS      retrieval generation answering documents                    CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
@@ -12,8 +12,8 @@
     EDGES      api cli connect serve                                       everything in appliance
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
                                                                            settings
-    ui                                                                     ui SCHEMAS connect actions models visible
-                                                                           errors
+    ui                                                                     ui SCHEMAS connect actions models places
+                                                                           visible errors
     ui.serve   composes portal and API on one port                         everything in appliance, ui
 
 Flows use the stores as they are: there is no second implementation of them, and a Protocol for one would only be a copy.
@@ -41,12 +41,12 @@ CORE = {
     "access",
     "actions",
     "visible",
-    "prompt",
     "citations",
     "sentences",
     "evidence",
     "protocols",
     "language",
+    "places",
     "probe",
     "defects",
 }
@@ -55,7 +55,7 @@ WIRING = {"settings", "wiring", "doctor"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
 INGEST_MAY = {"embedding", "connect", "cli", "settings"}
-UI_MAY = {"connect", "actions", "models", "visible", "errors"}
+UI_MAY = {"connect", "actions", "models", "places", "visible", "errors"}
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
         (b"<p>fragment</p>", "a.html", "html"),
         (PAGE, "no-ending", "html"),
         (PAGE, "example.txt", "txt"),
+        (PAGE.replace(b"sign in", b"open %PDF-1.7"), "a.html", "html"),
         (b"a,b", "a.csv", "csv"),
         (b"a\tb", "a.tsv", "csv"),
         (b"# a", "a.md", "markdown"),

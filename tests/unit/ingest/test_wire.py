@@ -1,6 +1,7 @@
 """What crosses from the child is checked value by value: it may come from whoever wrote the file."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -183,3 +184,11 @@ def test_every_note_has_its_sentence_in_both_languages(code):
         assert "\x1b" not in note.text(language)
     assert note.text("ja").endswith("。")
     assert note.text("en").endswith(".")
+
+
+@pytest.mark.parametrize("blob", [b"RIFF\x04\0\0\0AVI ", b"JUNK\x04\0\0\0WEBP"])
+def test_a_picture_that_is_no_webp_is_refused(blob):
+    hostile = replace(DOCUMENT, pictures=(Picture(1, blob, WEBP),))
+
+    with pytest.raises(Garbage, match="no WebP"):
+        unpacked(b"".join(packed(hostile)))

@@ -412,6 +412,15 @@ def test_an_unused_session_ends_and_its_listener_is_told(sessions: Sessions, clo
     assert sessions.person(token) is None
 
 
+def test_a_session_that_nobody_came_back_to_ends_at_the_next_sign_in(sessions: Sessions, clock: Clock) -> None:
+    told: list[str] = []
+    sessions.on_end(told.append)
+    token = sessions.open("yamada")
+    clock.now += timedelta(days=2)
+    sessions.open("suzuki")
+    assert told == [digest(token)]
+
+
 def test_a_look_without_touch_does_not_prolong_a_session(sessions: Sessions, clock: Clock) -> None:
     token = sessions.open("yamada")
     for _ in range(3):

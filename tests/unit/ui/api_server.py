@@ -60,7 +60,7 @@ def api_server() -> Iterator[tuple[Said, PortalOptions]]:
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield said, PortalOptions(origin="https://appliance.example", api=address, people=())
+        yield said, PortalOptions(origin="https://appliance.example", api=address, people=lambda _: ())
     finally:
         said.hold.set()
         server.shutdown()

@@ -13,7 +13,7 @@ def source(number: int = 1, **values) -> Source:
         "number": number, "document": f"k{number}", "version": "ab" * 32, "title": "旅費規程", "collection": "人事",
         "path": "規程/旅費.pdf", "language": "ja", "classification": "internal",
         "updated": datetime(2026, 4, 1, tzinfo=UTC),
-        "part": 2, "part_kind": "page", "part_label": "2 ページ", "heading": "第 18 条", "start": 10, "end": 20,
+        "part": 2, "part_kind": "page", "part_label": "2", "heading": "第 18 条", "start": 10, "end": 20,
         "text": "日当は支給する。", "picture": True, "boxes": [BOX], "score": 1.0, "cosine": 0.9, "coverage": 0.5,
     }  # fmt: skip
     return Source(**{**plain, **values})

@@ -100,7 +100,7 @@ def test_an_api_that_is_not_there_is_named():
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
 
     with pytest.raises(ApiUnreachable, match=r"127\.0\.0\.1.*ConnectError"):
-        Api(PortalOptions(origin=address, api=address, people=()), "s", "ja").documents()
+        Api(PortalOptions(origin=address, api=address, people=lambda _: ()), "s", "ja").documents()
 
 
 def test_the_events_of_an_answer_come_as_they_are_sent(server):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.ui.made import citation, source, turn
 from ui.answer import Answer, Written, from_turn
-from ui.evidence import cards, chip, legend, paragraph, sentence, steps, summary
+from ui.evidence import cards, chip, legend, paragraph, sentence, steps, summary, where
 from ui.markup import classification, escaped, line, notice, table
 
 HOSTILE = (
@@ -181,3 +181,25 @@ def test_a_classification_is_told_by_bars_and_words(word, bars):
     assert markup.count("<i>") == bars
     assert markup.count("<b>") == 4 - bars
     assert word.capitalize() in markup
+
+
+@pytest.mark.parametrize(
+    ("values", "ja", "en"),
+    [
+        ({}, "2 ページ / 第 18 条", "page 2 / 第 18 条"),
+        ({"heading": "旅費規程"}, "2 ページ", "page 2"),
+        ({"heading": ""}, "2 ページ", "page 2"),
+        ({"part_kind": "section", "part_label": "第 18 条"}, "第 18 条", "第 18 条"),
+    ],
+    ids=["heading", "the title as heading", "no heading", "the label as heading"],
+)
+def test_the_place_of_a_source_says_nothing_twice(values, ja, en):
+    assert (where(source(1, **values), "ja"), where(source(1, **values), "en")) == (ja, en)
+
+
+def test_a_passage_that_no_sentence_cites_is_told_apart_in_its_preview():
+    said = from_turn(turn("日当は支給する。", sources=[source(1), source(2)]))
+
+    previews = [json.loads(unescape(found)) for found in re.findall(r'data-preview="([^"]*)"', cards(said, 0, "ja"))]
+
+    assert [(preview["where"][:3], preview["cited"]) for preview in previews] == [("[1]", True), ("[2]", False)]

@@ -66,7 +66,7 @@ def test_each_person_is_a_button_with_groups_and_role():
 
     assert page.count('<button name="person"') == 2
     assert 'value="yamada" autofocus' in page
-    assert "監査室・全社員・監査担当" in page
+    assert "監査室／全社員／監査担当" in page
     assert "佐藤 &lt;b&gt;" in page
     assert "role=" not in page
 
