@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import select
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 
 from ingest.converted import Converted, Limits
 from ingest.errors import (
@@ -93,6 +96,7 @@ def _read(descriptor: int, limit: int) -> bytes:
 
 def _run(child: tuple[str, ...], request: int, result: int, seconds: float) -> int | None:
     """The child's exit status as subprocess gives it; None when the clock stopped it."""
+    _compile_converters()
     process = subprocess.Popen(
         child,
         stdin=request,
@@ -115,6 +119,12 @@ def _run(child: tuple[str, ...], request: int, result: int, seconds: float) -> i
         os.close(ended)
         status = process.wait()
     return status if in_time else None
+
+
+@cache
+def _compile_converters() -> None:
+    """Bytecode beside the converters, where it can be written: a child may not, and would compile for every file."""
+    compileall.compile_dir(Path(__file__).parent / "convert", quiet=2)
 
 
 def _died(status: int, name: str, limits: Limits) -> ConversionFailed:

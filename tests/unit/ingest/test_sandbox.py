@@ -1,5 +1,6 @@
 """The child: what it may not do, and that nothing it does takes the run down."""
 
+import importlib.util
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ import pytest
 
 from ingest import sandbox
 from ingest.confine import ESSENTIAL
+from ingest.convert import plain
 from ingest.converted import Limits
 from ingest.errors import (
     ConversionMemory,
@@ -108,6 +110,16 @@ def test_a_failure_keeps_its_kind_and_its_sentences_across_the_process(data, nam
 def test_a_name_with_any_bytes_in_it_is_only_a_name():
     for name in ("a\udcff\n\0.txt", "../../etc/passwd.txt", "$(touch x).txt", "-c.txt", "あ" * 300 + ".txt"):
         assert convert_file(b"text", name, LIMITS, required=ESSENTIAL).converted.parts[0].text == "text"
+
+
+def test_the_converters_are_compiled_once_and_not_by_every_child():
+    compiled = Path(importlib.util.cache_from_source(plain.__file__))
+    compiled.unlink(missing_ok=True)
+    sandbox._compile_converters.cache_clear()
+
+    convert_file(b"text", "a.txt", LIMITS, required=ESSENTIAL)
+
+    assert compiled.exists()
 
 
 # --- children that misbehave -----------------------------------------------------------------------------------------
