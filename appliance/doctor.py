@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from appliance import probe
 from appliance.api.schemas.operation import Check
+from appliance.audit.refusal import sentence
 from appliance.errors import ApplianceError
+from appliance.errors.log import REMEDY_EN, REMEDY_JA
 from appliance.lexical.sudachi import terms
 from appliance.models import Language
 from appliance.store import changes
@@ -57,8 +59,9 @@ def _disk(services: Services) -> Finding:
 
 
 def _log(services: Services) -> Finding:
-    found = {language: services.audit.check(language) for language in _BOTH}
-    return ("".join(found["ja"]), " ".join(found["en"])) if found["en"] else None
+    found = services.audit.problems()
+    said = {language: [sentence(problem, language) for problem in found] for language in _BOTH}
+    return ("。".join(said["ja"]), "; ".join(said["en"])) if found else None
 
 
 def _unfinished(services: Services) -> Finding:
@@ -102,7 +105,7 @@ _CHECKS: tuple[tuple[str, Examination, tuple[str, str]], ...] = (
         ("chmod 0700（フォルダー）、0600（鍵）にしてください。", "chmod 0700 the folder, 0600 the key."),
     ),
     ("disk", _disk, ("空きを作るか、ディスクを増やしてください。", "Free some space, or add a disk.")),
-    ("audit log", _log, ("書き出しを保全し、監査担当者に連絡してください。", "Keep an export, and tell the auditor.")),
+    ("audit log", _log, (REMEDY_JA, REMEDY_EN)),
     ("unfinished changes", _unfinished, _RESTART),
     ("registry and index", _agreement, _RESTART),
     ("search by words", _words, _RESTART),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from appliance import probe
 from appliance.answering import Answering
+from appliance.audit.guard import guarded
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
 from appliance.documents import Documents
@@ -24,6 +25,7 @@ from appliance.settings import Settings
 from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
+from appliance.store.known_heads import KnownHeads
 from appliance.store.originals import Originals
 from appliance.store.registry import Registry
 from appliance.store.sessions import Sessions
@@ -60,6 +62,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         people = People(settings.home / settings.people)
         engine = open_database(settings.data / "appliance.db")
         stack.callback(engine.dispose)
+        stack.enter_context(guarded(audit, KnownHeads(engine)))
         registry = Registry(engine)
         originals = Originals(settings.data / "originals")
         embedder = E5Embedder()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -17,16 +19,19 @@ from appliance.api.caller import Auditor, Caller, Held
 from appliance.api.schemas.audit import (
     MOST_EVENTS,
     AuditCase,
+    AuditCheckpoint,
     AuditExportRequest,
     AuditList,
     AuditProof,
     AuditQuery,
     AuditRow,
     AuditVerification,
+    AuditVerifyRequest,
 )
 from appliance.audit.export import Selection, export
 from appliance.audit.reading import EventFilter, LoggedEvent
-from appliance.errors import ApplianceError, AuditEventNotFound, ExportNotWritten, ExportRefused
+from appliance.audit.refusal import located, sentence
+from appliance.errors import ApplianceError, AuditEventNotFound, AuditUnavailable, ExportNotWritten, ExportRefused
 from appliance.models import AuditEvent, Json, new_id
 from appliance.visible import one_line, visible
 from appliance.wiring import Services
@@ -76,13 +81,13 @@ def proof(index: Annotated[int, Path(ge=0, le=MOST_EVENTS)], services: Held, who
 
 @router.post("/export", response_class=FileResponse)
 def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileResponse:
-    """The export folder as a ZIP. The export itself is in the log first, and so in what is exported."""
+    """The export folder as a ZIP. It is in the log before it is handed out, with how it ended."""
     details: dict[str, Json] = {
         "from": body.start.isoformat() if body.start else None,
         "to": body.end.isoformat() if body.end else None,
         "person": one_line(body.person)[:100] if body.person else None,
     }
-    services.audit.commit(AuditEvent("audit.exported", "success", who.actor, new_id(), details))
+    act = AuditEvent("audit.exported", "success", who.actor, new_id(), details)
     folder = tempfile.TemporaryDirectory(prefix="export-", dir=services.settings.data)
     target, archive = FilePath(folder.name) / "audit-export", FilePath(folder.name) / "audit-export.zip"
     try:
@@ -90,11 +95,18 @@ def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileRe
         with ZipFile(archive, "w", ZIP_DEFLATED) as out:
             for file in _files(target):
                 out.write(file, file.relative_to(target.parent))
+        services.audit.commit(act)
     except OSError as error:
         folder.cleanup()
+        services.audit.commit(replace(act, outcome="failed"))
         raise ExportNotWritten(path=archive, why=error.strerror or error) from error
+    except AuditUnavailable:
+        folder.cleanup()
+        _record_failure(services, act)
+        raise
     except ApplianceError:
         folder.cleanup()
+        services.audit.commit(replace(act, outcome="failed"))
         raise
     return FileResponse(
         archive,
@@ -105,17 +117,43 @@ def export_log(body: AuditExportRequest, services: Held, who: Auditor) -> FileRe
     )
 
 
+def _record_failure(services: Services, act: AuditEvent) -> None:
+    """Where the log itself is what failed, it takes the failure if it can; the first error is the one to be said."""
+    with suppress(AuditUnavailable):
+        services.audit.commit(replace(act, outcome="failed"))
+
+
 def _files(folder: FilePath) -> Iterator[FilePath]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 @router.post("/verify")
-def verify(services: Held, who: Auditor) -> AuditVerification:
-    """Check every stored leaf and text against the signed checkpoint."""
+def verify(services: Held, who: Auditor, body: AuditVerifyRequest | None = None) -> AuditVerification:
+    """Check every stored leaf and text against the signed checkpoint, and against one that was kept earlier."""
     head = services.audit.reader.head()
-    problems = services.audit.check(who.language)
+    problems = list(services.audit.problems())
+    since = None
+    if body is not None and body.since is not None:
+        try:
+            since = services.audit.reader.continues(body.since.encode(errors="replace"))
+        except ExportRefused as error:
+            problems.insert(0, located(error, "since"))
     _viewed(services, who, {"verified": not problems})
-    return AuditVerification(verified=not problems, size=head.size, root=head.root.hex(), problems=list(problems))
+    return AuditVerification(
+        verified=not problems,
+        size=head.size,
+        root=head.root.hex(),
+        since=since,
+        only_missing=bool(problems) and all(found.values["reason"] == "text-missing" for found in problems),
+        problems=[sentence(found, who.language) for found in problems],
+    )
+
+
+@router.get("/checkpoint")
+def checkpoint(services: Held, who: Auditor) -> AuditCheckpoint:
+    """The latest signed checkpoint: kept elsewhere, it proves later that nothing before it was changed."""
+    _viewed(services, who, {"checkpoint": services.audit.newest.size})
+    return AuditCheckpoint(checkpoint=services.audit.reader.head().note, key=services.audit.key.encode())
 
 
 def _proof(index: int, services: Services) -> AuditProof:
@@ -153,6 +191,6 @@ def _row(event: LoggedEvent, services: Services, who: Caller) -> AuditRow:
             "actor_name": services.people.name_of(event.actor, who.language),
             "case": event.case,
             "details": dict(event.details),
-            "texts": {name: visible(text) if text is not None else "" for name, text in event.texts.items()},
+            "texts": {name: None if text is None else visible(text) for name, text in event.texts.items()},
         }
     )

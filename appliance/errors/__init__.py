@@ -80,6 +80,12 @@ from appliance.errors.log import (
     ExportRefused as ExportRefused,
 )
 from appliance.errors.log import (
+    SelectionEmpty as SelectionEmpty,
+)
+from appliance.errors.log import (
+    SelectionPersonUnknown as SelectionPersonUnknown,
+)
+from appliance.errors.log import (
     VerifierInputUnusable as VerifierInputUnusable,
 )
 from appliance.errors.people import (

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "infra" / "demo"
 HOME = ROOT / "var" / "demo"
+KEPT_KEY = HOME.with_name("demo.vkey")  # outside of the installation, as an auditor keeps it
 BIN = Path(sys.executable).parent
 PORT = 8765
 REFUSALS = ("根拠となる記述が見つかりませんでした", "No supporting passage was found")
@@ -33,6 +34,9 @@ def main() -> None:
     if not (HOME / "settings.toml").exists():
         given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
         step("A new installation in var/demo", [BIN / "appliance", "init", *given], environ)
+        KEPT_KEY.unlink(missing_ok=True)
+    if not KEPT_KEY.exists():
+        KEPT_KEY.write_bytes(subprocess.check_output([BIN / "appliance", "audit", "key"], env=environ))
     server = subprocess.Popen([BIN / "portal"], env=environ, stdout=subprocess.PIPE, text=True)
     try:
         started = time.monotonic()
@@ -136,7 +140,7 @@ def export(environ: dict[str, str]) -> None:
     target = HOME / "export"
     shutil.rmtree(target, ignore_errors=True)
     step("An export of the log", [BIN / "appliance", "audit", "export", "--out", target], environ)
-    command = [BIN / "appliance-verify", "--key", target / "log.vkey", target]
+    command = [BIN / "appliance-verify", "--key", KEPT_KEY, "--require-complete", target]
     step("The export, verified without the appliance", command, environ)
 
 

@@ -26,7 +26,7 @@ class AuditRow(Schema):
     actor_name: str  # as the identity in use knows it, else the id
     case: str
     details: dict[str, object]
-    texts: dict[str, str]
+    texts: dict[str, str | None]  # null: the log commits to it, and it is missing
 
 
 class AuditQuery(Schema):
@@ -81,10 +81,25 @@ class AuditExportRequest(Schema):
     person: Text | None = None
 
 
+class AuditVerifyRequest(Schema):
+    """Body of POST /api/audit/verify: a signed checkpoint that was kept earlier, which the log must continue."""
+
+    since: Text | None = None
+
+
 class AuditVerification(Schema):
-    """The server's own check of its log: every leaf against the signed checkpoint."""
+    """The server's own check of its log: every leaf and text against the signed checkpoint."""
 
     verified: bool
     size: int
     root: str
+    since: int | None  # events of the older checkpoint that the log continues
+    only_missing: bool  # the log holds, and texts beside it are missing
     problems: list[str]
+
+
+class AuditCheckpoint(Schema):
+    """The latest signed checkpoint, to be kept outside of this installation, and the key that verifies it."""
+
+    checkpoint: str  # the signed note
+    key: str

@@ -169,13 +169,13 @@ def test_a_query_of_the_log_that_makes_no_sense_is_refused(world: World, query: 
     assert next(iter(query)) in answer.json()["values"]["field"]
 
 
-def test_an_export_for_an_odd_name_is_made_and_recorded(world: World) -> None:
+def test_an_export_for_an_odd_name_is_refused_and_recorded_as_failed(world: World) -> None:
     size = world.size()
 
     answer = world.owner.post("/audit/export", json={"person": "山田\n花子\u202e" + "x" * 500})
 
-    assert answer.status_code == 200
-    assert [event.action for event in world.since(size)] == ["audit.exported"]
+    assert (answer.status_code, answer.json()["code"]) == (422, "selection-person-unknown")
+    assert [(event.action, event.outcome) for event in world.since(size)] == [("audit.exported", "failed")]
     assert list(world.services.settings.data.glob("export-*")) == []
 
 
@@ -455,6 +455,7 @@ VALUES = ["", "a", "\u0000", "\ud83d\ude00", None, True, 0, -1, 1 << 70, 1.5, []
         ("POST", "/search", ("query", "limit")),
         ("POST", "/session/demo", ("person",)),
         ("POST", "/audit/export", ("from", "to", "person")),
+        ("POST", "/audit/verify", ("since",)),
         ("PUT", "/collections/tests/access/none.txt", ("groups", "classification", "compartments", "valid_from")),
     ],
 )

@@ -137,6 +137,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/audit/cases/{case}"): Row(last_case, MAY_AUDIT, events=("audit.viewed",)),
     ("GET", "/audit/events/{index}/proof"): Row(plain("/audit/events/0/proof"), MAY_AUDIT, events=("audit.viewed",)),
     ("POST", "/audit/export"): Row(plain("/audit/export", json={}), MAY_AUDIT, events=("audit.exported",)),
+    ("GET", "/audit/checkpoint"): Row(plain("/audit/checkpoint"), MAY_AUDIT, events=("audit.viewed",)),
     ("POST", "/audit/verify"): Row(plain("/audit/verify"), MAY_AUDIT, events=("audit.viewed",)),
 }
 

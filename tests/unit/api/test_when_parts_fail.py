@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.errors import AuditLocked, DiskFull, IndexUnavailable, StoreUnavailable
+from appliance.errors import AuditBroken, AuditLocked, DiskFull, IndexUnavailable, StoreUnavailable
 from tests.unit.api.world import World, make_home, services_at
 
 
@@ -153,6 +155,56 @@ def test_a_store_that_fails_when_the_conversation_begins_closes_the_question(
 
     assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable")
     assert [event.action for event in own_world.since(size)] == ["question.received", "question.aborted"]
+
+
+def change(world: World, statement: str) -> None:
+    """Change the log behind its back, as who owns the disk can."""
+    with closing(sqlite3.connect(world.services.settings.data / "audit.db")) as database, database:
+        database.execute(statement)
+
+
+def test_an_export_of_a_damaged_log_is_refused_and_recorded_as_failed(own_world: World) -> None:
+    size = own_world.size()
+    change(own_world, "UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+
+    answer = own_world.owner.post("/audit/export", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "audit-broken")
+    assert "appliance audit evidence --out FOLDER" in answer.json()["message"]
+    assert [(event.action, event.outcome) for event in own_world.since(size)] == [("audit.exported", "failed")]
+    assert list(own_world.services.settings.data.glob("export-*")) == []
+
+
+def test_an_export_that_finds_no_room_is_recorded_as_failed(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = own_world.size()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("appliance.api.audit.export", full)
+
+    assert own_world.owner.post("/audit/export", json={}).json()["code"] == "export-not-written"
+    assert [(event.action, event.outcome) for event in own_world.since(size)] == [("audit.exported", "failed")]
+
+
+def test_a_damaged_log_is_named_by_verify_and_doctor_with_the_remedy(own_world: World) -> None:
+    change(own_world, "UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+
+    found = own_world.owner.post("/audit/verify", json={}).json()
+    checks = {check["name"]: check for check in own_world.owner.get("/doctor").json()["checks"]}
+
+    assert (found["verified"], found["only_missing"]) == (False, False)
+    assert checks["audit log"]["state"] == "failed"
+    assert checks["audit log"]["remedy"].startswith("Stop the service, keep the files as evidence")
+
+
+def test_a_log_that_takes_no_event_is_not_ready(own_world: World) -> None:
+    why = {"why_en": "its root differs", "why_ja": "ルートが異なります"}
+    own_world.services.audit.refuse(AuditBroken(where="audit.db", **why))
+
+    answers = [own_world.nobody.get("/ready"), own_world.owner.get("/audit/events")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "audit-broken")] * 2
 
 
 def test_an_index_that_lost_its_probe_is_not_ready(own_world: World) -> None:
