@@ -3,7 +3,7 @@
 Everything that is not in the table ends in ENOSYS, which libraries take for an old kernel and do without: no socket and
 no connection (not even to a Unix socket of ours), no process and no program, no signal to others, no change of a file,
 its rights or its times, no io_uring, keys, shared memory, tracing or namespaces. What may be done in part is looked at
-argument by argument, and refused with EACCES. Once set, a filter stays until the process ends. See decision 0007.
+argument by argument, and refused with EACCES. Once set, a filter stays until the process ends. See decision 0008.
 
 Sources: linux/seccomp.h, linux/filter.h, linux/audit.h, the kernel's tables of system calls.
 """
