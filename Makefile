@@ -15,7 +15,7 @@ environment := infra/setup/environment.sh
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: ## install, ingest the sample corpus, ask as two people, verify the log, serve (SERVE=no: end after the checks)
+demo: ## install, ingest the sample corpus, ask as three people, verify the log, serve (SERVE=no: end after the checks)
 	@$(environment) base
 	@exec $(python) infra/demo/run.py
 

@@ -15,9 +15,10 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from appliance.errors import ApiProblem, ServerUnreachable
+from appliance.errors import ApiProblem, RouteUnknown, ServerUnreachable
 from appliance.private import FOLDER, SOCKET, ownership, socket_path
 from appliance.settings import Settings
+from appliance.visible import spelled
 
 _BASE = "http://appliance.private/api"
 _START_SECONDS = 60.0
@@ -120,6 +121,8 @@ class Connection:
             body = response.json()
             raise ApiProblem(code=body["code"], message=body["message"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
+            if response.status_code == 404:  # of the framework: somebody answers, and knows no such path
+                raise RouteUnknown(path=spelled(response.request.url.path)) from error
             raise ServerUnreachable(why=f"HTTP {response.status_code}") from error
 
 

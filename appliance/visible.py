@@ -43,6 +43,11 @@ def _mask(character: str) -> str:
     return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\ufffd"
 
 
+def spelled(text: str) -> str:
+    """`visible`, and line breaks and tabs written out too; spaces stay. A name that differs cannot be shown."""
+    return "".join(f"⟨U+{ord(one):04X}⟩" if one in _KEPT else one for one in visible(text))
+
+
 def one_line(text: str) -> str:
     """`visible`, and line breaks and tabs folded into single spaces: for tables, logs and titles."""
     return " ".join(visible(text).split())

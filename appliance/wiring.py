@@ -13,7 +13,7 @@ from appliance.audit.guard import guarded
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
 from appliance.documents import Documents
-from appliance.embedding.e5 import E5Embedder
+from appliance.embedding.installed import installed_embedder
 from appliance.generation import generation_pipeline
 from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
@@ -65,7 +65,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         stack.enter_context(guarded(audit, KnownHeads(engine)))
         registry = Registry(engine)
         originals = Originals(settings.data / "originals")
-        embedder = E5Embedder()
+        embedder = installed_embedder()
         index = _index(settings, Collection(embedder.identity, TOKENIZER))
         stack.callback(index.close)
         probe_list = changes.intern(registry, probe.ACCESS)

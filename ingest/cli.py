@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,32 +13,68 @@ import click
 from appliance import __version__
 from appliance.cli import exits
 from appliance.cli.command import run, settings
+from appliance.cli.spoken import argument, group, option, version
 from appliance.errors import ApplianceError
+from appliance.words import Words
 
 if TYPE_CHECKING:
     from appliance.connect import Connection
     from appliance.models import Language
     from appliance.settings import Settings
     from ingest.discover import Survey
+    from ingest.manifest import Manifest
     from ingest.pipeline import Pipeline
     from ingest.report import Row
 
-_COLLECTION = click.option("--collection", required=True, help="Name of the collection.")
-_JSON = click.option("--json", "as_data", is_flag=True, help="The report as JSON.")
-_FAIL_FAST = click.option("--fail-fast", is_flag=True, help="End at the first file that cannot be taken in.")
+
+def _formats() -> dict[str, str]:
+    from ingest.convert.kind import accepted
+
+    return {"formats": accepted()}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+_COLLECTION = option("--collection", required=True, help=Words(ja="文書群の名前。", en="Name of the collection."))
+_JSON = option("--json", "as_data", is_flag=True, help=Words(ja="結果を JSON で出力します。", en="The report as JSON."))
+_FAIL_FAST = option(
+    "--fail-fast",
+    is_flag=True,
+    help=Words(
+        ja="取り込めないファイルがあれば、そこで終了します。", en="End at the first file that cannot be taken in."
+    ),
+)
+_ROOT = argument(
+    "root",
+    type=click.Path(path_type=Path),
+    help=Words(
+        ja="文書群のフォルダー（collection.toml のある場所）。", en="The collection's folder, with its collection.toml."
+    ),
+)
+
+
+@group(
+    ja="""文書を取り込みます。文書群は 1 つのフォルダーで、誰が閲覧できるかをその中の collection.toml に書きます。
+
+    取り込めるファイル: {formats}。中断したときは、同じコマンドをもう一度実行すると続きから行います。
+    """,
+    fields=_formats,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@version(__version__)
 def ingest() -> None:
     """Take documents in. A collection is a folder with a collection.toml, which says who may see what.
 
-    Formats: PDF, DOCX, XLSX, HTML, CSV, Markdown, TXT. After an interruption run the same command again: it goes on.
+    Files: {formats}. After an interruption run the same command again: it goes on.
     """
 
 
-@ingest.command
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@ingest.command(ja="PATHS（同じ文書群のファイルまたはフォルダー）を取り込みます。何も削除しません。")
+@argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    help=Words(ja="ファイルまたはフォルダー。", en="Files or folders."),
+)
 @_COLLECTION
 @_FAIL_FAST
 @_JSON
@@ -49,21 +85,33 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
     root, rows = _root_of(paths[0]), _Rows()
     with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
         pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
-        rows.take(pipeline, survey(root, only=paths, largest=configured.upload_bytes))
+        found = survey(root, only=paths, largest=configured.upload_bytes)
+        if _unmatched(pipeline.manifest, found):
+            whole = survey(root, largest=configured.upload_bytes)
+            if faults := _unmatched(pipeline.manifest, whole):
+                return _stopped(faults, configured.language)
+        rows.take(pipeline, found)
         return _report(rows.known, configured.language, as_data)
 
 
-@ingest.command
-@click.argument("root", type=click.Path(path_type=Path))
+@ingest.command(ja="文書群をフォルダー ROOT に合わせます。新しいファイルや変更を取り込み、なくなったものを削除します。")
+@_ROOT
 @_COLLECTION
-@click.option(
+@option(
     "--max-removals",
     type=click.IntRange(0, 100),
     default=10,
     show_default=True,
-    help="Stop and ask before removing more than this percentage of the collection.",
+    help=Words(
+        ja="文書群のうちこの割合（%）を超えて削除する場合は、止めて確認します。",
+        en="Stop and ask before removing more than this percentage of the collection.",
+    ),
 )
-@click.option("--yes", is_flag=True, help="Do not ask; remove what is gone.")
+@option(
+    "--yes",
+    is_flag=True,
+    help=Words(ja="確認せず、なくなったものを削除します。", en="Do not ask; remove what is gone."),
+)
 @_FAIL_FAST
 @_JSON
 def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: bool, as_data: bool) -> int:
@@ -74,23 +122,28 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
     with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
         pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
         found = survey(root, largest=configured.upload_bytes)
+        if faults := _unmatched(pipeline.manifest, found):
+            return _stopped(faults, configured.language)
         gone = pipeline.removals(found)
         if (
             len(gone) * 100 > max_removals * len(pipeline.stored)
             and not yes
             and not _confirmed(gone, pipeline, configured.language)
         ):
-            click.echo(
-                _TOO_MANY[configured.language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True
-            )
+            click.echo(_NOTHING_REMOVED.text(configured.language), err=True)
             return exits.STOPPED_TO_ASK
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(gone))
         return _report(rows.known, configured.language, as_data)
 
 
-@ingest.command
-@click.argument("paths", nargs=-1, required=True)
+@ingest.command(ja="PATHS の文書を、原本とページの画像とともに削除します。")
+@argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    help=Words(ja="文書群のフォルダーからの相対パス。", en="Paths relative to the collection's folder."),
+)
 @_COLLECTION
 @_JSON
 def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
@@ -107,33 +160,37 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
         return _report(rows.known, configured.language, as_data)
 
 
-@ingest.command
+@ingest.command(ja="文書群にある文書の一覧を表示します。")
 @_COLLECTION
 @_JSON
 def status(collection: str, as_data: bool) -> None:
     """List what the collection holds."""
-    from appliance.cli.output import as_json, table
+    from appliance.cli.output import as_json
+    from ingest import show
     from ingest.target import Target
 
-    with _connected() as (api, _):
-        held = Target(api, collection).documents()
+    with _connected() as (api, configured):
+        target = Target(api, collection)
+        held, groups = target.documents(), target.groups()
+        if not held:
+            target.require()
     if as_data:
         as_json([document.model_dump(mode="json") for document in held.values()])
-        return
-    rows = [
-        (path, document.title, document.access.classification, ", ".join(document.access.groups), document.language)
-        for path, document in held.items()
-    ]
-    table(("document", "title", "classification", "groups", "language"), rows)
+    else:
+        show.holding(held, groups, configured.language)
 
 
-@ingest.command
-@click.argument("root", type=click.Path(path_type=Path))
+@ingest.command(
+    ja="`sync ROOT` を実行した場合の結果をファイルごとに表示します。すべて読み取って変換しますが、何も保存しません。"
+)
+@_ROOT
 @_COLLECTION
 @_JSON
 def check(root: Path, collection: str, as_data: bool) -> int:
     """Say what `sync ROOT` would do, file by file. Everything is read and converted, nothing is stored."""
     from ingest.discover import survey
+    from ingest.manifest import MANIFEST
+    from ingest.report import Row
 
     rows = _Rows()
     with _connected() as (api, configured):
@@ -141,25 +198,40 @@ def check(root: Path, collection: str, as_data: bool) -> int:
         found = survey(root, largest=configured.upload_bytes)
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(pipeline.removals(found)))
-        return _report(rows.known, configured.language, as_data)
+        faults = _unmatched(pipeline.manifest, found)
+        rows.known.extend(
+            Row(MANIFEST, "failed", reason=fault.text(configured.language), code=fault.code) for fault in faults
+        )
+        ends = _report(rows.known, configured.language, as_data)
+        return exits.UNMATCHED if faults else ends
 
 
-_TOO_MANY = (
-    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。何も変更していません。"
-    "意図した削除なら --yes を付けて実行してください。",
-    "{gone} of the collection's {all} documents are not in the folder. Nothing was changed. "
-    "If that is meant, run with --yes.",
+_NOTHING_REMOVED = Words(
+    ja="削除しませんでした。何も変更していません。意図した削除なら --yes を付けて実行してください。",
+    en="Nothing was removed, and nothing else changed. If the removal is meant, run with --yes.",
 )
-_ASK = (
-    "文書群 {all} 件のうち {gone} 件がフォルダーにありません。削除しますか",
-    "{gone} of the collection's {all} documents are not in the folder. Remove them",
-)
+_ASK = Words(ja="削除しますか", en="Remove them")
 
 
 def _confirmed(gone: list[str], pipeline: Pipeline, language: Language) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return click.confirm(_ASK[language == "en"].format(gone=len(gone), all=len(pipeline.stored)), err=True)
+    """Name what would be removed, and ask where somebody is there to answer."""
+    from ingest import show
+
+    show.gone(gone, len(pipeline.stored), language)
+    return sys.stdin.isatty() and click.confirm(_ASK.text(language), err=True)
+
+
+def _unmatched(manifest: Manifest, found: Survey) -> Sequence[ApplianceError]:
+    from ingest.overrides import unmatched_overrides
+
+    return unmatched_overrides(manifest, found)
+
+
+def _stopped(faults: Sequence[ApplianceError], language: Language) -> int:
+    from ingest import show
+
+    show.stopped(faults, language)
+    return exits.UNMATCHED
 
 
 def _root_of(path: Path) -> Path:
@@ -185,19 +257,22 @@ def _connected() -> Iterator[tuple[Connection, Settings]]:
 def _pipeline(
     api: Connection, root: Path, collection: str, configured: Settings, *, fail_fast: bool = False, dry: bool = False
 ) -> Pipeline:
-    from appliance.embedding.e5 import E5Embedder
+    from appliance.embedding.installed import installed_embedder
     from ingest.confine import ESSENTIAL
     from ingest.converted import Limits
+    from ingest.discover_errors import RootMissing
     from ingest.manifest import read_manifest
     from ingest.pipeline import Options, Pipeline
     from ingest.target import Target
 
+    if not root.is_dir():
+        raise RootMissing(path=root)
     target = Target(api, collection)
     manifest = read_manifest(root, target.groups())
     guards = ESSENTIAL if configured.conversion_guards == "required" else frozenset[str]()
     limits = Limits.for_files_of(configured.upload_bytes)
     options = Options(configured.language, guards, limits, fail_fast=fail_fast, dry=dry)
-    return Pipeline(target, manifest, E5Embedder(), options)
+    return Pipeline(target, manifest, installed_embedder(), options)
 
 
 class _Rows:
@@ -225,22 +300,14 @@ class _Rows:
 
 
 def _report(rows: list[Row], language: Language, as_data: bool) -> int:
-    from appliance.cli.output import as_json, table
-    from ingest.report import state_word, summary
+    from appliance.cli.output import as_json
+    from ingest import show
 
     rows = sorted(rows, key=lambda row: row.path)
     if as_data:
         as_json([row.as_json() for row in rows])
     else:
-        shown = [row for row in rows if row.state != "unchanged"]
-        head = ("document", "state", "chunks", "notes") if language == "en" else ("文書", "状態", "断片", "備考")
-        cells = [
-            (row.path, state_word(row.state, language), str(row.chunks or ""), row.reason or " ".join(row.notes))
-            for row in shown
-        ]
-        if cells:
-            table(head, cells)
-        click.echo(summary(rows, language))
+        show.report(rows, language)
     return exits.SOME_FAILED if any(row.state == "failed" for row in rows) else exits.OK
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from appliance.models import Language, Part
 from appliance.visible import one_line
+from appliance.words import Words
 
 MIB = 1024 * 1024
 
@@ -42,51 +43,66 @@ class Picture:
     thumbnail: bytes
 
 
-# Codes of notes with an English and a Japanese sentence. A note is news about a usable document, not a failure.
-NOTES: dict[str, tuple[str, str]] = {
-    "needs-ocr": (
-        "Page {part} has no text, only a picture: needs OCR. The other pages can be searched.",
-        "{part} ページには文字情報がなく画像だけです（OCR が必要です）。他のページは検索できます。",
+# By code. A note is news about a usable document, not a failure.
+NOTES: dict[str, Words] = {
+    "needs-ocr": Words(
+        ja="{part} ページ目は、文字情報がなく画像だけです（OCR が必要です）。他のページは検索できます。",
+        en="Page {part} has no text, only a picture: needs OCR. The other pages can be searched.",
     ),
-    "blank-page": ("Page {part} is blank.", "{part} ページは空白です。"),
-    "garbled": (
-        "Part {part}: {share} % of the characters have no known meaning in the file; its text may be wrong.",
-        "{part}: 文字の {share} % が正しく読み取れませんでした。本文が誤っている可能性があります。",
+    "blank-page": Words(
+        ja="{part} ページ目は空白です。",
+        en="Page {part} is blank.",
     ),
-    "vertical-text": (
-        "Page {part} is written vertically; check the order of its columns.",
-        "{part} ページは縦書きです。段の順序を確認してください。",
+    "garbled": Words(
+        ja="{part} ページ目: 文字の {share} % が正しく読み取れませんでした。本文が誤っている可能性があります。",
+        en="Part {part}: {share} % of the characters have no known meaning in the file; its text may be wrong.",
     ),
-    "off-page-text": (
-        "Page {part}: {count} characters outside the visible page were left out.",
-        "{part} ページ: 表示範囲の外にある {count} 文字は取り込んでいません。",
+    "vertical-text": Words(
+        ja="{part} ページ目は縦書きです。段の順序を確認してください。",
+        en="Page {part} is written vertically; check the order of its columns.",
     ),
-    "invisible-text": (
-        "Invisible text on page {part}: {count} characters that the page does not show were left out.",
-        "{part} ページに見えない文字があります。画面に表示されない {count} 文字は取り込んでいません。",
+    "off-page-text": Words(
+        ja="{part} ページ目: 表示範囲の外にある {count} 文字は取り込んでいません。",
+        en="Page {part}: {count} characters outside the visible page were left out.",
     ),
-    "invisible-text-kept": (
-        "Invisible text on page {part}: {count} characters over a picture, as OCR leaves them, were taken in. "
-        "Compare them with the picture.",
-        "{part} ページに見えない文字があります。画像に重なる {count} 文字（OCR の結果など）は取り込みました。"
+    "invisible-text": Words(
+        ja="{part} ページ目に見えない文字があります。画面に表示されない {count} 文字は取り込んでいません。",
+        en="Invisible text on page {part}: {count} characters that the page does not show were left out.",
+    ),
+    "invisible-text-kept": Words(
+        ja="{part} ページ目に見えない文字があります。画像に重なる {count} 文字（OCR の結果など）は取り込みました。"
         "画像と照合してください。",
+        en="Invisible text on page {part}: {count} characters over a picture, as OCR leaves them, were taken in. "
+        "Compare them with the picture.",
     ),
-    "no-picture": (
-        "Page {part} could not be drawn; its text can be searched.",
-        "{part} ページの画像を作成できませんでした。本文は検索できます。",
+    "no-picture": Words(
+        ja="{part} ページ目の画像を作成できませんでした。本文は検索できます。",
+        en="Page {part} could not be drawn; its text can be searched.",
     ),
-    "hidden-sheet": ("The hidden sheet {sheet} was left out.", "非表示のシート {sheet} は取り込んでいません。"),
-    "hidden-cells": (
-        "Sheet {sheet}: {rows} hidden rows and {columns} hidden columns were left out.",
-        "シート {sheet}: 非表示の {rows} 行・{columns} 列は取り込んでいません。",
+    "hidden-sheet": Words(
+        ja="非表示のシート {sheet} は取り込んでいません。",
+        en="The hidden sheet {sheet} was left out.",
     ),
-    "no-cached-value": (
-        "Sheet {sheet}: {count} formulas have no stored result. Open the file in a spreadsheet program and save it.",
-        "シート {sheet}: 計算結果のない数式が {count} 個あります。表計算ソフトで開いて保存し直してください。",
+    "hidden-cells": Words(
+        ja="シート {sheet}: 非表示の {rows} 行・{columns} 列は取り込んでいません。",
+        en="Sheet {sheet}: {rows} hidden rows and {columns} hidden columns were left out.",
     ),
-    "empty-sheet": ("Sheet {sheet} is empty.", "シート {sheet} は空です。"),
-    "encoding": ("Read as {encoding}.", "文字コード {encoding} として読み取りました。"),
-    "nul-removed": ("{count} NUL characters were removed.", "NUL 文字を {count} 個取り除きました。"),
+    "no-cached-value": Words(
+        ja="シート {sheet}: 計算結果のない数式が {count} 個あります。表計算ソフトで開いて保存し直してください。",
+        en="Sheet {sheet}: {count} formulas have no stored result. Open the file in a spreadsheet program and save it.",
+    ),
+    "empty-sheet": Words(
+        ja="シート {sheet} は空です。",
+        en="Sheet {sheet} is empty.",
+    ),
+    "encoding": Words(
+        ja="文字コード {encoding} として読み取りました。",
+        en="Read as {encoding}.",
+    ),
+    "nul-removed": Words(
+        ja="NUL 文字を {count} 個取り除きました。",
+        en="{count} NUL characters were removed.",
+    ),
 }
 
 
@@ -104,7 +120,7 @@ class Note:
     def text(self, language: Language) -> str:
         """One sentence; acting characters in values are made visible."""
         fields = {name: one_line(value) for name, value in self.values.items()}
-        return NOTES[self.code][language == "ja"].format(part=self.part, **fields)
+        return NOTES[self.code].text(language, part=self.part, **fields)
 
 
 @dataclass(frozen=True, slots=True)

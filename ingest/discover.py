@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.visible import spelled
+from appliance.words import Words
 from ingest.discover_errors import (
     FileClosed,
     FileGone,
@@ -29,6 +31,7 @@ from ingest.discover_errors import (
     LinkLoop,
     LinkOutside,
     LinkToFolder,
+    NameActing,
     NamesCollide,
     NameUndecodable,
     NestedCollection,
@@ -42,7 +45,12 @@ from ingest.manifest import MANIFEST
 _MIB = 1 << 20
 _DEEPEST = 64  # folders; each level holds one descriptor open
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "character device", stat.S_IFBLK: "block device"}
+_KINDS = {
+    stat.S_IFIFO: Words(ja="パイプ", en="FIFO"),
+    stat.S_IFSOCK: Words(ja="ソケット", en="socket"),
+    stat.S_IFCHR: Words(ja="キャラクターデバイス", en="character device"),
+    stat.S_IFBLK: Words(ja="ブロックデバイス", en="block device"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,11 @@ class _Walk:
             return
         if not _is_utf8(name):
             self._refuse(place, NameUndecodable(path=place))
+            return
+        if spelled(name) != name:
+            self._refuse(
+                place, NameActing(path=spelled(place)), blind=True
+            )  # nothing of a folder of this name is known
             return
         try:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -1,19 +1,21 @@
 """Why a file of a collection is not taken in, or why a whole folder is not believed.
 
     BadInput
-    ├── RootUnreadable, RootEmpty                     the collection's folder: the run stops, nothing is removed
+    ├── RootMissing, RootUnreadable, RootEmpty        the collection's folder: the run stops, nothing is removed
     ├── PathOutside, LinkOutside                      not of this collection
     ├── LinkLoop, LinkToFolder, LinkBroken            links that are not followed
     ├── NestedCollection, FolderTooDeep, FolderClosed folders that are not entered
-    ├── NotAFile, NameUndecodable, NamesCollide       things that cannot be documents
+    ├── NotAFile, NameUndecodable, NameActing, NamesCollide  things that cannot be documents
     └── FileOverLimit, FileGone, FileClosed, FileChanged   files that cannot be read now
+    NotThere
+    └── PathUnknown, CollectionUnknown                what is not stored
 
-All but the first two are rows of a report; the run goes on.
+All but those of the root and of what is not stored are rows of a report; the run goes on.
 """
 
 from __future__ import annotations
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, NotThere
 
 
 class RootUnreadable(BadInput):
@@ -22,6 +24,30 @@ class RootUnreadable(BadInput):
     code = "root-unreadable"
     en = "{path} cannot be read ({why}). Nothing was taken in and nothing removed. Check that the folder exists, is mounted and may be read by this user."
     ja = "{path} を読み取れません（{why}）。取り込みも削除も行っていません。フォルダーが存在し、マウントされていて、この利用者が読めることを確認してください。"
+
+
+class RootMissing(BadInput):
+    """A collection's folder that is not there, or is a file."""
+
+    code = "root-missing"
+    en = "There is no folder {path}. Nothing was taken in and nothing removed. Check the path, and that its share is mounted."
+    ja = "フォルダー {path} がありません。取り込みも削除も行っていません。パスと、共有フォルダーがマウントされていることを確認してください。"
+
+
+class PathUnknown(NotThere):
+    """A document to be removed that the collection does not hold."""
+
+    code = "path-unknown"
+    en = "{collection}/{path} is not stored, so it was not removed. Near it: {near}. The list: ingest status --collection {collection}"
+    ja = "{collection}/{path} は登録されていないため、削除していません。近い名前: {near}。一覧は ingest status --collection {collection} で確認できます。"
+
+
+class CollectionUnknown(NotThere):
+    """A collection without a document: collections exist by their documents alone."""
+
+    code = "collection-unknown"
+    en = "There is no collection {collection}. Collections: {known}."
+    ja = "文書群 {collection} はありません。ある文書群: {known}。"
 
 
 class RootEmpty(BadInput):
@@ -37,7 +63,7 @@ class PathOutside(BadInput):
 
     code = "path-outside"
     en = "{path} is not inside {root}, the folder of this collection. Name a path inside it, or add it to another collection."
-    ja = "{path} は、このコレクションのフォルダー {root} の中にありません。中にあるパスを指定するか、別のコレクションに追加してください。"
+    ja = "{path} は、この文書群のフォルダー {root} の中にありません。中にあるパスを指定するか、別の文書群に追加してください。"
 
 
 class LinkOutside(BadInput):
@@ -45,7 +71,7 @@ class LinkOutside(BadInput):
 
     code = "link-outside"
     en = "{path} is a link to {target}, outside this collection, and was not followed. Put a copy of the file in its place."
-    ja = "{path} はこのコレクションの外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
+    ja = "{path} はこの文書群の外（{target}）へのリンクのため、たどっていません。リンクの代わりにファイルのコピーを置いてください。"
 
 
 class LinkLoop(BadInput):
@@ -77,7 +103,7 @@ class NestedCollection(BadInput):
 
     code = "nested-collection"
     en = "{path} has a collection.toml of its own, so it is not part of this collection. Ingest it as a collection of its own, or move its rules into an [[override]] of {manifest} and delete its file."
-    ja = "{path} には専用の collection.toml があるため、このコレクションには含めていません。別のコレクションとして取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
+    ja = "{path} には専用の collection.toml があるため、この文書群には含めていません。別の文書群として取り込むか、その内容を {manifest} の [[override]] に移して、ファイルを削除してください。"
 
 
 class FolderTooDeep(BadInput):
@@ -112,6 +138,14 @@ class NameUndecodable(BadInput):
     ja = "名前 {path} が UTF-8 ではありません。名前を変更してください（例: convmv -f cp932 -t utf8 --notest）。"
 
 
+class NameActing(BadInput):
+    """A name with characters that act instead of showing: line breaks, escapes, marks that turn a line around."""
+
+    code = "name-acting"
+    en = "The name {path} holds characters that cannot be shown (written here as U+...), so it was not taken in. Rename it without them."
+    ja = "名前 {path} に、表示できない文字（⟨U+...⟩ と表しています）が含まれるため、取り込んでいません。その文字を除いた名前に変更してください。"
+
+
 class NamesCollide(BadInput):
     """Two names that look and count the same, written with different characters."""
 
@@ -125,7 +159,7 @@ class FileOverLimit(BadInput):
 
     code = "file-over-limit"
     en = "{path} has {size} MB; at most {limit} MB are read. Split the file, or move it out of the collection."
-    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、コレクションの外に移してください。"
+    ja = "{path} は {size} MB あります。読み取れるのは {limit} MB までです。ファイルを分割するか、文書群の外に移してください。"
 
 
 class FileGone(BadInput):

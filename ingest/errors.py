@@ -12,7 +12,10 @@ Every sentence has the field `name`, the file as the caller named it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from appliance.errors import REGISTERED, BadInput
+from appliance.words import Words
 
 
 class ConversionFailed(BadInput):
@@ -50,7 +53,7 @@ class FileMislabelled(ConversionFailed):
 
     code = "file-mislabelled"
     en = "{name} is named as {named} but contains {found}. Save it as real {named}, or rename it to what it is."
-    ja = "{name} は名前では {named} ですが、中身は {found} です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
+    ja = "{name} は名前では {named} ですが、中身は「{found}」です。{named} 形式で保存し直すか、中身に合う名前に変えてください。"
 
 
 class FormatUnsupported(ConversionFailed):
@@ -58,7 +61,9 @@ class FormatUnsupported(ConversionFailed):
 
     code = "format-unsupported"
     en = "{name} cannot be read: {found} is not supported. Save it as one of {known} and add that."
-    ja = "{name} は読み取れません（{found} には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    ja = (
+        "{name} は読み取れません（{found}には対応していません）。{known} のいずれかで保存し、それを取り込んでください。"
+    )
 
 
 class TextUndecodable(ConversionFailed):
@@ -113,11 +118,11 @@ class ConversionUnguarded(ConversionFailed):
     """The machine does not give the sandbox what a hostile file must not get past; the file was not looked at."""
 
     code = "conversion-unguarded"
-    en = 'This machine does not let {name} be converted safely: the sandbox is missing {missing} (see `appliance doctor`). Use Linux 5.13 or newer with Landlock and seccomp, or, if every file is trusted, set conversion_guards = "as-available".'
-    ja = 'このマシンでは {name} を安全に変換できないため、開いていません（隔離に必要な {missing} が使えません。`appliance doctor` で確認できます）。Landlock と seccomp が使える Linux 5.13 以降で実行するか、すべてのファイルを信頼できる場合に限り conversion_guards = "as-available" を設定してください。'
+    en = '{name} was not opened, because this machine does not let it be converted safely: the sandbox is missing {missing} (see `appliance doctor`). Use Linux 5.13 or newer with Landlock and seccomp, or, if every file is trusted, set conversion_guards = "as-available".'
+    ja = '{name} は、このマシンでは安全に変換できないため、開いていません（隔離に必要な {missing} が使えません。`appliance doctor` で確認できます）。Landlock と seccomp が使える Linux 5.13 以降で実行するか、すべてのファイルを信頼できる場合に限り conversion_guards = "as-available" を設定してください。'
 
 
-def named(code: str, values: dict[str, str]) -> ConversionFailed | None:
+def named(code: str, values: Mapping[str, str | Words]) -> ConversionFailed | None:
     """The failure with this code, as the sandboxed child reported it; None when the code or a value is not of this family."""
     kind = REGISTERED.get(code)
     if kind is None or not issubclass(kind, ConversionFailed):

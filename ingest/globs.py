@@ -17,6 +17,19 @@ def matches(pattern: str, path: str) -> bool:
     return _fits(pattern.replace("[", "[[]").split("/"), path.split("/"))
 
 
+def enters(pattern: str, folder: str) -> bool:
+    """Whether the pattern means something below this folder: it begins with its names, the first one spelled out."""
+    pattern, folder = unicodedata.normalize("NFC", pattern), unicodedata.normalize("NFC", folder)
+    names = pattern.replace("[", "[[]").split("/")
+    return not set(names[0]) & set("*?") and _leads(names, folder.split("/"))
+
+
+def _leads(names: list[str], parts: list[str]) -> bool:
+    if not parts or not names or names[0] == "**":
+        return bool(names)
+    return fnmatchcase(parts[0], names[0]) and _leads(names[1:], parts[1:])
+
+
 def _fits(names: list[str], parts: list[str]) -> bool:
     if not names:
         return not parts

@@ -11,6 +11,7 @@
     [[override]]                        # replaces what it names where `path` matches; the last wins, key by key
     path = "役員/**/*.pdf"
     groups = ["役員室"]
+    optional = true                     # it may match no file; without this line that stops the run
 
 `language`, `classification` and `groups` must be there. Nothing is guessed: an unknown key, a wrong word or an unknown
 group refuses the whole file, all faults at once. Without a manifest nothing is taken in.
@@ -31,7 +32,7 @@ from appliance.api.schemas.documents import AccessRule
 from appliance.api.schemas.people import Group
 from appliance.errors import AccessListMissing, ApplianceError
 from appliance.models import ClassificationWord, Language
-from ingest.globs import matches
+from ingest.globs import enters, matches
 from ingest.manifest_errors import (
     ManifestDatesCrossed,
     ManifestEncoding,
@@ -85,10 +86,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One `[[override]]`: what it says replaces what stands above it, where `pattern` matches."""
+    """One `[[override]]`: what it says replaces what stands above it, where `pattern` matches; `optional`: it may match
+    no file."""
 
     pattern: str
     said: Fields
+    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,17 @@ class Manifest:
         )
         return DocumentRule(access, terms.language)
 
-    def unmatched(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """The patterns that match none of the paths. A mistyped one leaves its documents to the wider rule above."""
+    def unmatched(self, paths: Iterable[str], blind: Sequence[str] = ()) -> tuple[str, ...]:
+        """The patterns that match none of the paths, and enter no folder that could not be listed (`blind`), unless
+        they are optional. A mistyped one leaves its documents to the wider rule above, so nothing may be stored."""
         known = tuple(paths)
-        return tuple(o.pattern for o in self.overrides if not any(matches(o.pattern, path) for path in known))
+        return tuple(
+            override.pattern
+            for override in self.overrides
+            if not override.optional
+            and not any(matches(override.pattern, path) for path in known)
+            and not any(enters(override.pattern, folder) for folder in blind)
+        )
 
 
 def read_manifest(root: Path, groups: Sequence[Group]) -> Manifest:
@@ -183,8 +193,8 @@ def _overrides(tables: object, where: str, names: GroupNames, faults: list[Appli
     read = []
     for number, table in enumerate(tables, 1):
         reading = Reading(table, where=_place(where, number), names=names, faults=faults)
-        reading.refuse_unknown(("path", *KEYS))
-        read.append(Override(reading.pattern(), read_fields(reading)))
+        reading.refuse_unknown(("path", "optional", *KEYS))
+        read.append(Override(reading.pattern(), read_fields(reading), reading.truth("optional")))
     return tuple(read)
 
 

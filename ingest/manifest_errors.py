@@ -5,6 +5,7 @@
     ├── ManifestKeyUnknown, ManifestKeyMisspelt, ManifestKeyMissing               its keys
     ├── ManifestTypeWrong, ManifestWordUnknown, ManifestPathInvalid,
     │   ManifestOverrideWrong                                                     their values
+    ├── OverrideUnmatched                                                         what they mean in the folder
     ├── ManifestDateOutOfRange, ManifestDatesCrossed                              dates
     ├── ManifestGroupAmbiguous, ManifestGroupContradiction                        groups
     └── ManifestInvalid                                                           several of these at once
@@ -108,6 +109,14 @@ class ManifestOverrideWrong(BadInput):
     code = "manifest-override-wrong"
     en = "{where}: override cannot be {value}. Begin each override with a line of its own: [[override]]"
     ja = "{where}: override に {value} は使えません。上書きはそれぞれ [[override]] という行で始めてください。"
+
+
+class OverrideUnmatched(BadInput):
+    """An override that matches no file: where it was mistyped, its documents would be open to the wider rule."""
+
+    code = "override-unmatched"
+    en = "{where}: the [[override]] with path = {pattern} matches no file, so whatever it should restrict would be open to everybody whom the rules above admit. Correct the path (case counts; near it: {near}), or, where no such file need exist, add to it: optional = true"
+    ja = "{where}: [[override]] の path = {pattern} に一致するファイルがありません。制限するはずの文書が、上の設定どおりに公開されるおそれがあります。path を直すか（大文字と小文字は区別します。近い名前: {near}）、該当するファイルがなくてよい場合は、その [[override]] に optional = true を追加してください。"
 
 
 class ManifestDateOutOfRange(BadInput):

@@ -31,7 +31,7 @@ _CLASSIFICATIONS: tuple[ClassificationWord, ...] = get_args(ClassificationWord)
 # Not the machine's zone: the same manifest must mean the same on every machine that reads it.
 _JAPAN = timezone(timedelta(hours=9))
 _YEARS = range(1900, 9001)
-_NAMES_SHOWN = 12
+_GROUPS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class GroupNames:
     def __init__(self, groups: Sequence[Group]) -> None:
         self._ids: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
+        self._shown = {group.id: _both(group) for group in groups}
         for group in groups:
             for name in group.names:
                 self._ids.setdefault(_plain(name), set()).add(group.id)
@@ -70,12 +71,14 @@ class GroupNames:
         return self._names.get(group, group)
 
     def near(self, name: str) -> str:
-        """The names to choose from: those like it when there are too many to list."""
-        names = sorted(self._ids)
-        if len(names) > _NAMES_SHOWN:
-            names = get_close_matches(_plain(name), names, n=_NAMES_SHOWN, cutoff=0.3) or names[:_NAMES_SHOWN]
-            return ", ".join(names) + f" … ({len(self._ids)})"
-        return ", ".join(names) or "-"
+        """The groups to choose from, each by its names: those like it when there are too many to list."""
+        shown = list(self._shown)
+        if len(shown) > _GROUPS_SHOWN:
+            close = get_close_matches(_plain(name), self._ids, n=_GROUPS_SHOWN, cutoff=0.3)
+            alike = dict.fromkeys(group for one in close for group in self.ids(one))
+            shown = list(alike or shown)[:_GROUPS_SHOWN]
+        more = f" … ({len(self._shown)})" if len(shown) < len(self._shown) else ""
+        return (", ".join(self._shown[group] for group in shown) or "-") + more
 
 
 class Reading:
@@ -122,6 +125,13 @@ class Reading:
             return tuple(sorted({_plain(text) for text in value}))
         self._wrong_type(key, shown([value]) if isinstance(value, str) and value.strip() else '["..."]')
         return None
+
+    def truth(self, key: str) -> bool:
+        """True or false; false where the key is absent or refused."""
+        value = self._table.get(key, False)
+        if not isinstance(value, bool):
+            self._wrong_type(key, "true")
+        return value is True
 
     def moment(self, key: str, *, last_day: bool) -> datetime | None:
         """A date or time in UTC; with `last_day`, a date means the end of that day."""
@@ -186,6 +196,12 @@ def shown(value: object) -> str:
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
+
+
+def _both(group: Group) -> str:
+    """A group's name, and its English one where it has another."""
+    names = list(dict.fromkeys(name for name in group.names if name != group.id)) or [group.id]
+    return names[0] if len(names) == 1 else f"{names[0]} ({names[1]})"
 
 
 def _pattern_near(value: str) -> str:

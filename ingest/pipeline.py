@@ -64,9 +64,10 @@ class Pipeline:
     """One run over one collection. `rows` yields a row a file, as soon as it is known."""
 
     def __init__(self, target: Target, manifest: Manifest, embedder: Embedder, options: Options) -> None:
-        self._target, self._manifest, self._embedder, self._options = target, manifest, embedder, options
+        self.manifest = manifest
+        self._target, self._embedder, self._options = target, embedder, options
         self._stored = target.documents()
-        self._identity = target.embedder()
+        target.refuse_other(embedder.identity)
         self._waiting: deque[_Ready] = deque()
         self._done: deque[Row] = deque()
 
@@ -128,7 +129,7 @@ class Pipeline:
 
     def _one(self, found: Survey, file: Candidate) -> _Ready | Row:
         try:
-            rule = self._manifest.rule_for(file.path)
+            rule = self.manifest.rule_for(file.path)
             original = read_original(found, file)
             known = self._stored.get(file.path)
             if known and _same_document(known, original, rule):
@@ -152,11 +153,11 @@ class Pipeline:
     def _store(self, ready: _Ready, vectors: list[Vector]) -> Row:
         parts, chunks = len(ready.converted.parts), len(ready.drafts)
         path = ready.original.path
-        given = Given(ready.rule.access, ready.rule.language, self._identity)
+        given = Given(ready.rule.access, ready.rule.language, self._embedder.identity.sha256)
         matrix = np.stack(vectors) if vectors else np.empty((0, self._embedder.identity.dimensions), np.float32)
         try:
             stored = self._target.store(ready.original, ready.converted, ready.drafts, matrix, given)
-        except ApiProblem as error:
+        except ApplianceError as error:
             return self._failed(path, error)
         return Row(path, stored.state, notes=ready.notes, parts=parts, chunks=chunks)
 

@@ -7,22 +7,23 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from appliance.models import Language
+from appliance.words import Words
 
 State = Literal[
     "stored", "replaced", "unchanged", "access-changed", "removed",
     "would-store", "would-change-access", "would-remove", "failed",
 ]  # fmt: skip
 
-_WORDS: dict[State, tuple[str, str]] = {
-    "stored": ("登録", "stored"),
-    "replaced": ("更新", "replaced"),
-    "unchanged": ("変更なし", "unchanged"),
-    "access-changed": ("閲覧範囲の変更", "access changed"),
-    "removed": ("削除", "removed"),
-    "would-store": ("登録予定", "would be stored"),
-    "would-change-access": ("閲覧範囲の変更予定", "access would be changed"),
-    "would-remove": ("削除予定", "would be removed"),
-    "failed": ("失敗", "failed"),
+_WORDS: dict[State, Words] = {
+    "stored": Words(ja="登録", en="stored"),
+    "replaced": Words(ja="更新", en="replaced"),
+    "unchanged": Words(ja="変更なし", en="unchanged"),
+    "access-changed": Words(ja="閲覧範囲の変更", en="access changed"),
+    "removed": Words(ja="削除", en="removed"),
+    "would-store": Words(ja="登録予定", en="would be stored"),
+    "would-change-access": Words(ja="閲覧範囲の変更予定", en="access would be changed"),
+    "would-remove": Words(ja="削除予定", en="would be removed"),
+    "failed": Words(ja="失敗", en="failed"),
 }
 
 
@@ -45,7 +46,7 @@ class Row:
 
 def state_word(state: State, language: Language) -> str:
     """The state as people read it."""
-    return _WORDS[state][language == "en"]
+    return _WORDS[state].text(language)
 
 
 def summary(rows: list[Row], language: Language) -> str:

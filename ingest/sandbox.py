@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from ingest import causes
 from ingest.converted import Converted, Limits
 from ingest.errors import (
     ConversionFailed,
@@ -49,7 +50,9 @@ def convert_file(
     `limits.seconds` and a moment. Raises ConversionFailed, whatever the file does to the child.
     """
     if len(data) > limits.input:
-        raise FileTooLarge(name=name, what=f"{len(data)} bytes", limit=f"{limits.input} bytes")
+        raise FileTooLarge(
+            name=name, what=causes.many(causes.BYTES, len(data)), limit=causes.many(causes.BYTES, limits.input)
+        )
     head = {"name": name, "parent": os.getpid(), "limits": asdict(limits), "required": sorted(required)}
     with _memory("request") as request, _memory("result") as result:
         _write(request, json.dumps(head).encode() + b"\n", data)
@@ -64,7 +67,7 @@ def convert_file(
         outcome = unpacked(rest)
         words = tuple(guards.decode("ascii").split())
     except (Garbage, UnicodeDecodeError) as error:
-        raise ConverterCrashed(name=name, why=f"its result cannot be used: {error}") from error
+        raise ConverterCrashed(name=name, why=causes.RESULT_UNUSABLE) from error
     if isinstance(outcome, ConversionFailed):
         raise outcome
     if missing := required - set(words):
@@ -133,5 +136,5 @@ def _died(status: int, name: str, limits: Limits) -> ConversionFailed:
         return ConversionTimeout(name=name, seconds=f"{limits.cpu_seconds:g}")
     if number == signal.SIGKILL:  # the kernel's own: CPU seconds at the hard limit, or out of memory
         return ConversionMemory(name=name, limit=f"{limits.memory // 1024 // 1024} MiB")
-    why = signal.Signals(number).name if number > 0 else f"exit status {status}"
+    why = signal.Signals(number).name if number > 0 else causes.EXIT_STATUS.filled(status=status)
     return ConverterCrashed(name=name, why=why)

@@ -7,11 +7,23 @@ from urllib.parse import quote
 
 import numpy as np
 
-from appliance.api.schemas.documents import AccessRule, ChunkIn, DocumentIn, LineIn, PartIn, Stored, StoredDocument
+from appliance.api.schemas.documents import (
+    AccessRule,
+    ChunkIn,
+    DocumentIn,
+    LineIn,
+    Notice,
+    PartIn,
+    Stored,
+    StoredDocument,
+)
 from appliance.api.schemas.people import Group
 from appliance.connect import Connection
-from appliance.models import Language, Matrix, Part
+from appliance.errors import ApiProblem, DocumentNotFound, EmbedderMismatch
+from appliance.models import EmbedderIdentity, Language, Matrix, Part
 from ingest.converted import Converted
+from ingest.discover_errors import CollectionUnknown, PathUnknown
+from ingest.near import near
 from ingest.original import Original
 from ingest.split import FINGERPRINT, Draft
 
@@ -27,9 +39,12 @@ class Target:
         """The groups that a manifest may name."""
         return [Group.model_validate(item) for item in self.api.get("/groups").json()]
 
-    def embedder(self) -> str:
-        """The sha256 of the embedder that the installation uses."""
-        return str(self.api.get("/embedder").json()["sha256"])
+    def refuse_other(self, embedder: EmbedderIdentity) -> None:
+        """Raise EmbedderMismatch unless the installation uses this embedder. What is stored says itself which embedder
+        made it, and the API holds that against its own: this only saves converting and embedding for nothing."""
+        used = self.api.get("/embedder").json()
+        if used["sha256"] != embedder.sha256:
+            raise EmbedderMismatch(stored=used["name"], given=embedder.name)
 
     def documents(self) -> dict[str, StoredDocument]:
         """What the collection holds, by path."""
@@ -49,6 +64,7 @@ class Target:
             embedder=given.embedder,
             access=given.access,
             parts=[_part(part) for part in converted.parts],
+            notes=[Notice(code=note.code, ja=note.text("ja"), en=note.text("en")) for note in converted.notes],
             chunks=[
                 ChunkIn(part=draft.span.part, start=draft.span.start, end=draft.span.end, heading=draft.heading)
                 for draft in drafts
@@ -71,8 +87,20 @@ class Target:
         return Stored.model_validate(self.api.put(self._at("access", path), body).json())
 
     def remove(self, path: str) -> None:
-        """Remove a document."""
-        self.api.delete(self._at("documents", path))
+        """Remove a document. Raises PathUnknown where the collection does not hold it."""
+        try:
+            self.api.delete(self._at("documents", path))
+        except ApiProblem as error:
+            if error.kind is not DocumentNotFound:
+                raise
+            hint = ", ".join(near(path, self.documents())) or "-"
+            raise PathUnknown(collection=self.collection, path=path, near=hint) from error
+
+    def require(self) -> None:
+        """Raise CollectionUnknown unless the collection holds something."""
+        known = self.api.get("/collections").json()
+        if self.collection not in known:
+            raise CollectionUnknown(collection=self.collection, known=", ".join(known) or "-")
 
     @property
     def _name(self) -> str:

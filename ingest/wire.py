@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TypeVar, cast
 
 from appliance.models import Json, Language, Line, Part, PartKind
+from appliance.words import Words
 from ingest.converted import NOTES, Converted, Note, Picture
 from ingest.errors import ConversionFailed, named
 
@@ -40,11 +41,14 @@ def packed(converted: Converted) -> list[bytes]:
 
 def packed_failure(failure: ConversionFailed) -> list[bytes]:
     """The same for a failure."""
-    return [
-        _line(
-            {"failed": failure.code, "values": {key: value[:_LONGEST_VALUE] for key, value in failure.values.items()}}
-        )
-    ]
+    return [_line({"failed": failure.code, "values": {key: _value(value) for key, value in failure.given().items()}})]
+
+
+def _value(value: str | Words) -> str | list[str]:
+    """A text, or the pair of Japanese and English."""
+    if isinstance(value, Words):
+        return [value.ja[:_LONGEST_VALUE], value.en[:_LONGEST_VALUE]]
+    return value[:_LONGEST_VALUE]
 
 
 def _line(head: Mapping[str, object]) -> bytes:
@@ -69,7 +73,7 @@ def unpacked(data: bytes) -> Converted | ConversionFailed:
         raise Garbage("no JSON") from error
     fields = _mapping(head)
     if "failed" in fields:
-        values = {key: _text(value) for key, value in _mapping(fields.get("values")).items()}
+        values = {key: _given(value) for key, value in _mapping(fields.get("values")).items()}
         return _known(named(_text(fields["failed"]), values))
     parts = tuple(_part(ordinal, item) for ordinal, item in enumerate(_list(fields.get("parts")), start=1))
     if not parts:
@@ -145,6 +149,13 @@ def _checked(action: Callable[[], T]) -> T:
         return action()
     except (KeyError, IndexError) as error:
         raise Garbage("a value is missing") from error
+
+
+def _given(value: Json) -> str | Words:
+    if isinstance(value, list):
+        ja, en = _list(value, 2)
+        return Words(ja=_text(ja), en=_text(en))
+    return _text(value)
 
 
 def _known(failure: ConversionFailed | None) -> ConversionFailed:

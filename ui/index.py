@@ -31,7 +31,7 @@ _REMOVED = {
 
 def script_words(language: Language) -> str:
     """The words of the page's own scripts, as JSON: ours by key, and `streamlit` by Streamlit's English."""
-    words: dict[str, object] = {key: TEXTS[key][language == "en"] for key in SCRIPT_WORDS}
+    words: dict[str, object] = {key: TEXTS[key].text(language) for key in SCRIPT_WORDS}
     words["streamlit"] = {english: text(key, language) for english, key in STREAMLIT_WORDS.items()}
     return json.dumps(words, ensure_ascii=False)
 

@@ -18,6 +18,7 @@ from streamlit.web import bootstrap
 from appliance import __version__
 from appliance.api.app import create_app
 from appliance.cli.command import run
+from appliance.cli.spoken import command, version
 from appliance.defects import unexpected
 from appliance.errors import SettingInvalid
 from appliance.models import Language
@@ -127,8 +128,14 @@ def examples(settings: Settings) -> tuple[Example, ...]:
         raise SettingInvalid(where=file, key="examples", value=file.name, why=repr(error)) from error
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@command(
+    ja="""ポータルと API を設定のホストとポートで、API を専用ソケットでも動かします（停止するまで）。
+
+    設定とデータのフォルダーは環境変数 APPLIANCE_HOME で指定します。準備ができるとアドレスを表示します。
+    """,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@version(__version__)
 def portal() -> None:
     """Serve portal and API on the settings' host and port, and the API on the private socket, until stopped.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from appliance.models import Language
+from appliance.words import CLASSIFICATIONS, Words
 
-TEXTS: dict[str, tuple[str, str]] = {
+_PAIRS: dict[str, tuple[str, str]] = {
     "product": ("社内文書照会", "Document Inquiry"),
     "ask": ("質問する", "Ask"),
     "documents": ("文書", "Documents"),
@@ -21,11 +22,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "clearance": ("閲覧できる取扱区分の上限", "Highest classification you may see"),
     "role_auditor": ("監査担当", "Auditor"),
     "role_administrator": ("管理者", "Administrator"),
-    # Classifications
-    "public": ("公開", "Public"),
-    "internal": ("社内限", "Internal"),
-    "restricted": ("部外秘", "Restricted"),
-    "confidential": ("秘", "Confidential"),
     # Sign-in
     "sign_in": ("サインイン", "Sign in"),
     "sign_in_as": ("利用者を選んでください", "Choose a person"),
@@ -242,6 +238,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "back": ("監査へ戻る", "Back to audit"),
 }
 
+TEXTS = {key: Words(ja=ja, en=en) for key, (ja, en) in _PAIRS.items()}
+TEXTS |= {word: words for word, words in CLASSIFICATIONS.items()}
+
 # What the page's own scripts say; index.py puts these words into the page's head.
 SCRIPT_WORDS = (
     "close", "prev", "next", "prev_part", "next_part", "zoom", "picture", "picture_of", "marked", "read_only",
@@ -268,7 +267,7 @@ STREAMLIT_WORDS = {
 
 def text(key: str, language: Language, **values: object) -> str:
     """The words called `key`, with their fields filled. The result is not escaped."""
-    return TEXTS[key][language == "en"].format(**values)
+    return TEXTS[key].text(language, **values)
 
 
 def language_of(cookie: str | None, accepted: str | None) -> Language:

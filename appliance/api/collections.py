@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.access import AccessList
 from appliance.api import views
 from appliance.api.caller import Administrator, Held
-from appliance.api.schemas.documents import AccessRule, DocumentIn, Stored, StoredDocument
+from appliance.api.schemas.documents import AccessRule, DocumentIn, Notices, Stored, StoredDocument
 from appliance.api.schemas.people import Group
 from appliance.errors import (
     AccessListMissing,
@@ -28,8 +29,9 @@ from appliance.errors import (
     RequestTooLarge,
 )
 from appliance.models import AuditEvent, Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
+from appliance.store.originals import NOTES
 from appliance.store.registry import NewVersion
-from appliance.visible import one_line
+from appliance.visible import one_line, spelled
 from appliance.wiring import Services
 
 router = APIRouter(tags=["collections"])
@@ -55,7 +57,7 @@ def _place(collection: str, path: str = "") -> Place:
     if not _COLLECTION.fullmatch(collection):
         raise DocumentInvalid(document=collection, why="a collection's name has letters, digits, '-', '_' and '.'")
     if path and (
-        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or one_line(path) != path or "\ufffd" in path
+        len(path) > 1000 or any(step in ("", ".", "..") for step in steps) or spelled(path) != path or "\ufffd" in path
     ):
         raise DocumentInvalid(document=f"{collection}/{path}", why="not a relative path of ordinary characters")
     return Place(collection, path)
@@ -77,6 +79,14 @@ def embedder(services: Held, _: Administrator) -> dict[str, str | int]:
     return {"name": identity.name, "dimensions": identity.dimensions, "sha256": identity.sha256}
 
 
+@router.get("/collections")
+def collections(services: Held, who: Administrator) -> list[str]:
+    """The names of all collections. Names are shown, so it is recorded."""
+    found = services.registry.collections()
+    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"collections": len(found)}))
+    return found
+
+
 @router.get("/collections/{collection}/documents")
 def stored_documents(at: At, services: Held, who: Administrator) -> list[StoredDocument]:
     """What a collection holds, without content: enough to see what changed. Names are shown, so it is recorded."""
@@ -84,7 +94,8 @@ def stored_documents(at: At, services: Held, who: Administrator) -> list[StoredD
     names = {"collection": at.collection}
     event = AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}, names)
     services.audit.commit(event)
-    return [views.stored(entry) for entry in found]
+    originals = services.originals
+    return [views.stored(one, originals.notes(one.document.key, one.document.version)) for one in found]
 
 
 @router.put("/collections/{collection}/documents/{path:path}")
@@ -109,6 +120,8 @@ def _store(at: Place, form: FormData, services: Services, who: Administrator) ->
     size = _size_of(at, original.file, meta.sha256, services.settings.upload_bytes)
     vectors = _vectors(at, form, len(chunks), services.embedder.identity.dimensions)
     files: dict[str, BinaryIO] = {"original": original.file, **_pictures(at, form, {part.ordinal for part in parts})}
+    if meta.notes:
+        files[NOTES] = io.BytesIO(Notices.dump_json(meta.notes))
     new = NewVersion(
         key=key,
         collection=at.collection,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from appliance.access import AccessList, decide
 from appliance.api.schemas.answers import Box, CitationEvent, Sentence, Source
 from appliance.api.schemas.conversations import ConversationRow, Turn
-from appliance.api.schemas.documents import AccessRule, DocumentRow, StoredDocument
+from appliance.api.schemas.documents import AccessRule, DocumentRow, Notices, StoredDocument
 from appliance.citations import rectangles
 from appliance.models import AnswerSentence, Citation, Document, Part, Passage, Principal, Span
 from appliance.store.conversations import PastConversation, PastSource, PastTurn
@@ -96,8 +96,8 @@ def rule(access: AccessList) -> AccessRule:
     )
 
 
-def stored(entry: Entry) -> StoredDocument:
-    """A document as its collection lists it."""
+def stored(entry: Entry, notes: bytes) -> StoredDocument:
+    """A document as its collection lists it; `notes` are those kept with its version, or nothing."""
     document = entry.document
     return StoredDocument(
         path=document.path,
@@ -107,6 +107,7 @@ def stored(entry: Entry) -> StoredDocument:
         language=document.language,
         access=rule(entry.access),
         fingerprint=entry.fingerprint,
+        notes=Notices.validate_json(notes) if notes else [],
     )
 
 

@@ -1,48 +1,22 @@
-"""What every command line shares: commands loaded when they are run, settings read once, errors said in one place."""
+"""What every command line shares: settings read once, errors said in one place, in one language."""
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from typing import NoReturn
 
 import click
 
-from appliance.cli import exits
+from appliance.cli import click_words, exits
+from appliance.cli.spoken import shown_in, speaking
 from appliance.defects import unexpected
 from appliance.errors import ApplianceError
-from appliance.models import Language
-from appliance.settings import FILE, Settings, home_folder, load, shell_language
+from appliance.settings import FILE, Settings, home_folder, load
 from appliance.visible import visible
-
-
-class Table(click.Group):
-    """A group whose commands are named with their summary and loaded from `module:name` when they are run."""
-
-    def __init__(self, commands_at: Mapping[str, tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type]  # click's own keywords, passed through
-        self._at = commands_at
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the table's order."""
-        return list(self._at)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
-        if cmd_name not in self._at:
-            return None
-        module, name = self._at[cmd_name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The summaries, without loading what they summarise."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in self._at.items()])
 
 
 def settings() -> Settings:
@@ -53,6 +27,12 @@ def settings() -> Settings:
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and end the process with its exit code; no error ends in a traceback."""
     _log_to_file()
+    click_words.install()
+    with speaking(shown_in()):
+        _run(command, name, arguments)
+
+
+def _run(command: click.Command, name: str, arguments: Sequence[str] | None) -> NoReturn:
     try:
         code = command.main(args=arguments, prog_name=name, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else exits.OK)
@@ -74,7 +54,7 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
 
 
 def _end(name: str, error: ApplianceError) -> NoReturn:
-    click.echo(f"{name}: {visible(error.text(_language()))}", err=True)
+    click.echo(f"{name}: {visible(error.text(shown_in()))}", err=True)
     sys.exit(exits.code_of(error))
 
 
@@ -90,11 +70,3 @@ def _log_to_file() -> None:
     logging.basicConfig(
         level=logging.WARNING, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-
-
-def _language() -> Language:
-    """The language to fail in: the settings themselves may be what is wrong."""
-    try:
-        return load().language
-    except ApplianceError:
-        return shell_language()

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import click
-
 from appliance.api.schemas.documents import DocumentList
 from appliance.cli.command import settings
-from appliance.cli.output import as_json, table
+from appliance.cli.output import AS_JSON, CLASSIFICATION, DOCUMENT, LANGUAGE, TITLE, as_json, table
+from appliance.cli.spoken import command, option
 from appliance.connect import connect
+from appliance.words import CLASSIFICATIONS, LANGUAGES, Words
+
+_UPDATED = Words(ja="更新", en="updated")
 
 
-@click.command
-@click.option("--as", "person", required=True, help="Whose documents: the id of one of the demo's people.")
-@click.option("--json", "as_data", is_flag=True, help="As JSON.")
+@command(ja="利用者が閲覧できる文書の一覧を表示します。")
+@option(
+    "--as",
+    "person",
+    required=True,
+    help=Words(
+        ja="どの利用者の文書か（体験用の利用者の ID）。",
+        en="Whose documents: the id of one of the demo's people.",
+    ),
+)
+@option("--json", "as_data", is_flag=True, help=AS_JSON)
 def documents(person: str, as_data: bool) -> None:
     """List the documents that a person may see."""
     with connect(settings()) as api, api.signed_in(person):
@@ -22,7 +32,13 @@ def documents(person: str, as_data: bool) -> None:
         return
     found = DocumentList.model_validate_json(response.content)
     rows = [
-        (row.title, f"{row.collection}/{row.path}", row.classification, row.language, f"{row.updated:%Y-%m-%d}")
+        (
+            row.title,
+            f"{row.collection}/{row.path}",
+            CLASSIFICATIONS[row.classification],
+            LANGUAGES[row.language],
+            f"{row.updated:%Y-%m-%d}",
+        )
         for row in found.documents
     ]
-    table(("title", "document", "classification", "language", "updated"), rows)
+    table((TITLE, DOCUMENT, CLASSIFICATION, LANGUAGE, _UPDATED), rows)

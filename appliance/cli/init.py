@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from appliance.cli.spoken import command, option
 from appliance.errors import HomeNotEmpty, HomeUnusable, HomeUsed
 from appliance.settings import FILE, home_folder
+from appliance.words import Words
 
 _SETTINGS = """\
 # Settings of this installation. Every key, with its default: infra/reference/settings.md
@@ -20,19 +22,31 @@ _PEOPLE = "people.toml"
 _EXAMPLES = "examples.toml"
 
 
-@click.command
-@click.option(
+@command(ja="APPLIANCE_HOME に新しい環境を作ります（設定、データのフォルダー、監査ログとその署名鍵）。")
+@option(
     "--people",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
-    help="File with the groups and people of the demo identity; it is copied.",
+    help=Words(
+        ja="体験用のグループと利用者を書いたファイル（コピーして使います）。",
+        en="File with the groups and people of the demo identity; it is copied.",
+    ),
 )
-@click.option(
+@option(
     "--examples",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with questions that the portal's empty page offers; it is copied.",
+    help=Words(
+        ja="ポータルの最初の画面に出す質問の例を書いたファイル（コピーして使います）。",
+        en="File with questions that the portal's empty page offers; it is copied.",
+    ),
 )
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of portal and API, where it is not the default.")
+@option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=Words(
+        ja="ポータルと API のポート（既定と違う場合）。", en="Port of portal and API, where it is not the default."
+    ),
+)
 def init(people: Path, examples: Path | None, port: int | None) -> None:
     """Make a new installation in APPLIANCE_HOME: settings, data folder, audit log and its signing key."""
     from appliance.auth.people import People

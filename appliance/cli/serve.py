@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from appliance.cli.command import settings
+from appliance.cli.spoken import command
 
 
-@click.command
+@command(ja="ポータルなしで、API だけを動かします。")
 def serve() -> None:
     """Serve the API, without the portal."""
     import asyncio

@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from appliance.models import Language
 from appliance.visible import visible
+from appliance.words import Words
 
 REGISTERED: dict[str, type[ApplianceError]] = {}
 _LONGEST = 2000  # characters of a value
 
 
 class ApplianceError(Exception):
-    """The root. `values` fill the fields of the sentences; control characters in them are made visible."""
+    """The root. `values` fill the fields of the sentences, each text, or Words where it is one of ours in two languages;
+    control characters in them are made visible."""
 
     code: ClassVar[str] = ""
     en: ClassVar[str] = ""
@@ -25,12 +27,18 @@ class ApplianceError(Exception):
             REGISTERED[cls.code] = cls
 
     def __init__(self, **values: object) -> None:
-        self.values = {name: _shortened(visible(str(value))) for name, value in values.items()}
+        self.values = {name: _plain(value.en if isinstance(value, Words) else value) for name, value in values.items()}
+        self._japanese = {name: _plain(value.ja) for name, value in values.items() if isinstance(value, Words)}
         super().__init__(self.text("en"))
 
     def text(self, language: Language) -> str:
         """One sentence, with the offending value and the remedy, in the language given."""
-        return (self.ja if language == "ja" else self.en).format(**self.values)
+        return self.ja.format(**self.values | self._japanese) if language == "ja" else self.en.format(**self.values)
+
+    def given(self) -> dict[str, str | Words]:
+        """What the error was made of, so that it can be made again elsewhere."""
+        pairs = {name: Words(ja=said, en=self.values[name]) for name, said in self._japanese.items()}
+        return {**self.values, **pairs}
 
 
 def own_cause(error: BaseException) -> ApplianceError | None:
@@ -41,8 +49,9 @@ def own_cause(error: BaseException) -> ApplianceError | None:
     return inner
 
 
-def _shortened(value: str) -> str:
-    """A value as a sentence can carry it: what was sent may have millions of characters."""
+def _plain(value: object) -> str:
+    """A value as a sentence can carry it: it may act on a terminal, and what was sent may have millions of characters."""
+    value = visible(str(value))
     return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 

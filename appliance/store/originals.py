@@ -17,10 +17,12 @@ from appliance.errors import DiskFull, StoreUnavailable
 from appliance.models import new_id
 
 ORIGINAL = "original"
+NOTES = "notes.json"
 
 
 class Originals:
-    """Folder `<root>/<document key>/<version>/` with `original`, `<page>.webp` and `<page>.thumb.webp`."""
+    """Folder `<root>/<document key>/<version>/` with `original`, `<page>.webp`, `<page>.thumb.webp` and
+    `notes.json`, where there are any."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -61,6 +63,15 @@ class Originals:
         """The picture of a page, if it has one."""
         place = self._folder(document, version) / (f"{ordinal}.thumb.webp" if small else f"{ordinal}.webp")
         return place if place.is_file() else None
+
+    def notes(self, document: str, version: str) -> bytes:
+        """What was noted when the version was made, as it was kept; empty where nothing was."""
+        try:
+            return (self._folder(document, version) / NOTES).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise StoreUnavailable(where=self.root, why=error.strerror or error) from error
 
     def forget(self, document: str, version: str | None = None) -> None:
         """Remove a document's files, or those of one version. Raises StoreUnavailable where any are left."""

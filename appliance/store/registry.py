@@ -100,6 +100,11 @@ class Registry:
         """A document by key, for a decision about it; whoever asks for a person wants `document`."""
         return next(iter(self._entries(DOCUMENT.c.key == key)), None)
 
+    def collections(self) -> list[str]:
+        """The names of all collections that hold a document."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(DOCUMENT.c.collection).distinct().order_by(DOCUMENT.c.collection)))
+
     def collection(self, name: str) -> list[Entry]:
         """All documents of a collection, by path."""
         return self._entries(DOCUMENT.c.collection == name)

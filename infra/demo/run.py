@@ -1,6 +1,7 @@
 """The demo, as `make demo` runs it: documents in, three questions by three people, the log verified, then the portal.
 
-Only the product's own commands are used, as its administrator would. A wrong answer ends it with exit code 1.
+It speaks one language throughout: APPLIANCE_LANGUAGE, else the shell's. Only the product's own commands are used, as
+its administrator would. A wrong answer ends it with exit code 1.
 """
 
 from __future__ import annotations
@@ -14,12 +15,48 @@ import time
 import tomllib
 from pathlib import Path
 
+from appliance.settings import shell_language
+from appliance.words import Words
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "infra" / "demo"
 HOME = ROOT / "var" / "demo"
 KEPT_KEY = HOME.with_name("demo.vkey")  # outside of the installation, as an auditor keeps it
 BIN = Path(sys.executable).parent
 PORT = 8765
+LANGUAGE = shell_language()
+WORDS = {
+    "new": Words(ja="var/demo に新しい環境を作ります", en="A new installation in var/demo"),
+    "port": Words(
+        ja="ポート {usual} は使用中のため、{port} を使います（PORT=番号 make demo で指定できます）。",
+        en="Port {usual} is in use, so {port} is taken (PORT=number make demo names another).",
+    ),
+    "no portal": Words(ja="ポータルを起動できませんでした", en="the portal did not start"),
+    "started": Words(ja="ポータルと API の起動", en="Portal and API start"),
+    "verify": Words(ja="監査ログを署名付きチェックポイントと照合", en="The audit log against its signed checkpoint"),
+    "seconds": Words(ja="   {title}: {seconds} 秒", en="   {title}: {seconds} s"),
+    "done": Words(ja="完了しました（{seconds} 秒）。", en="Done in {seconds} s."),
+    "at": Words(
+        ja="ポータルは {address} です（終了は Ctrl+C）。次の利用者でサインインできます。",
+        en="The portal is at {address}  (stop it with Ctrl+C). Sign in as:",
+    ),
+    "failed": Words(ja="{title}: 終了コード {code}", en="{title}: exit code {code}"),
+    "documents": Words(ja="文書群 {name} の取り込み", en="Documents of {name}"),
+    "asks": Words(ja="{person} の質問", en="{person} asks"),
+    "answered": Words(
+        ja="{person} には回答してはいけませんが、回答がありました: {said}",
+        en="{person} must not be answered, and was: {said}",
+    ),
+    "unexpected": Words(
+        ja="{document} の「{phrase}」を含む回答のはずですが、次の回答でした: {said}",
+        en="expected {phrase!r} from {document}, and got: {said}",
+    ),
+    "export": Words(ja="ログの書き出し", en="An export of the log"),
+    "verified": Words(ja="書き出しの検証（このシステムを使わずに）", en="The export, verified without the appliance"),
+    "reader": Words(ja="閲覧", en="reader"),
+    "auditor": Words(ja="監査担当", en="auditor"),
+    "administrator": Words(ja="管理者", en="administrator"),
+}
 REFUSALS = ("根拠となる記述が見つかりませんでした", "No supporting passage was found")
 
 
@@ -30,10 +67,18 @@ class Failed(SystemExit):
 def main() -> None:
     """Run every step and say how long each took."""
     begin = time.monotonic()
-    environ = {**os.environ, "APPLIANCE_HOME": str(HOME), "APPLIANCE_PORT": str(port())}
+    taken = port()
+    environ = {
+        **os.environ,
+        "APPLIANCE_HOME": str(HOME),
+        "APPLIANCE_PORT": str(taken),
+        "APPLIANCE_LANGUAGE": LANGUAGE,
+    }
+    if taken != PORT and "PORT" not in os.environ:
+        print(say("port", usual=PORT, port=taken))
     if not (HOME / "settings.toml").exists():
         given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
-        step("A new installation in var/demo", [BIN / "appliance", "init", *given], environ)
+        step(say("new"), [BIN / "appliance", "init", *given], environ)
         KEPT_KEY.unlink(missing_ok=True)
     if not KEPT_KEY.exists():
         KEPT_KEY.write_bytes(subprocess.check_output([BIN / "appliance", "audit", "key"], env=environ))
@@ -42,26 +87,31 @@ def main() -> None:
         started = time.monotonic()
         address = server.stdout.readline().strip() if server.stdout else ""
         if not address:
-            raise Failed("the portal did not start")
-        done("Portal and API start", started)
+            raise Failed(say("no portal"))
+        done(say("started"), started)
         for folder in sorted((DEMO / "corpus").iterdir()):
             ingest(folder, environ)
         for question in questions():
             ask(question, environ)
-        step("The audit log against its signed checkpoint", [BIN / "appliance", "audit", "verify"], environ)
+        step(say("verify"), [BIN / "appliance", "audit", "verify"], environ)
         export(environ)
-        print(f"\nDone in {time.monotonic() - begin:.1f} s.")
+        print("\n" + say("done", seconds=f"{time.monotonic() - begin:.1f}"))
         if os.environ.get("SERVE") == "no":
             return
-        print(f"\nThe portal is at {address}  (stop it with Ctrl+C). Sign in as:")
+        print("\n" + say("at", address=address))
         for person in people():
-            print(f"  {person['id']:10} {person['name']} / {person['name_en']}: {', '.join(person['roles'])}")
+            print(f"  {person['id']:10} {person['name']} / {person['name_en']}: {', '.join(map(say, person['roles']))}")
         server.wait()
     except KeyboardInterrupt:
         pass
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def say(name: str, /, **values: object) -> str:
+    """One of WORDS, in the demo's language."""
+    return WORDS[name].text(LANGUAGE, **values)
 
 
 def port() -> int:
@@ -83,13 +133,13 @@ def step(title: str, command: list[object], environ: dict[str, str], accepted: t
     started = time.monotonic()
     code = subprocess.run([str(word) for word in command], env=environ, check=False).returncode
     if code not in accepted:
-        raise Failed(f"{title}: exit code {code}")
+        raise Failed(say("failed", title=title, code=code))
     done(title, started)
 
 
 def done(title: str, started: float) -> None:
     """Say how long a step took."""
-    print(f"   {title}: {time.monotonic() - started:.1f} s", flush=True)
+    print(say("seconds", title=title, seconds=f"{time.monotonic() - started:.1f}"), flush=True)
 
 
 def shown(word: object) -> str:
@@ -101,7 +151,7 @@ def shown(word: object) -> str:
 def ingest(folder: Path, environ: dict[str, str]) -> None:
     """One collection of the sample corpus. The one with the broken file ends with 10: some files were not taken in."""
     command = [BIN / "ingest", "sync", folder, "--collection", folder.name, "--yes"]
-    step(f"Documents of {folder.name}", command, environ, accepted=(0, 10))
+    step(say("documents", name=folder.name), command, environ, accepted=(0, 10))
 
 
 def questions() -> list[dict[str, str]]:
@@ -119,29 +169,30 @@ def people() -> list[dict[str, object]]:
 def ask(question: dict[str, str], environ: dict[str, str]) -> None:
     """Ask as one person, show the answer as it streams, and hold it against what must come of it."""
     command = [BIN / "appliance", "ask", "--as", question["person"], question["text"]]
-    print(f"\n== {question['person']} asks\n$ {' '.join(shown(word) for word in command)}", flush=True)
+    title = say("asks", person=question["person"])
+    print(f"\n== {title}\n$ {' '.join(shown(word) for word in command)}", flush=True)
     started, said = time.monotonic(), ""
     asking = subprocess.Popen([str(word) for word in command], env=environ, stdout=subprocess.PIPE, text=True)
     while piece := asking.stdout.read(1) if asking.stdout else "":
         said += piece
         print(piece, end="", flush=True)
     if asking.wait():
-        raise Failed(f"{question['person']} asks: exit code {asking.returncode}")
-    done(f"{question['person']} asks", started)
+        raise Failed(say("failed", title=title, code=asking.returncode))
+    done(title, started)
     if question["expect"] == "refused":
         if question["document"] in said or not any(refusal in said for refusal in REFUSALS):
-            raise Failed(f"{question['person']} must not be answered, and was: {said}")
+            raise Failed(say("answered", person=question["person"], said=said))
     elif question["phrase"] not in said or question["document"] not in said:
-        raise Failed(f"expected {question['phrase']!r} from {question['document']}, and got: {said}")
+        raise Failed(say("unexpected", phrase=question["phrase"], document=question["document"], said=said))
 
 
 def export(environ: dict[str, str]) -> None:
     """An export, verified by the program that needs nothing else of ours."""
     target = HOME / "export"
     shutil.rmtree(target, ignore_errors=True)
-    step("An export of the log", [BIN / "appliance", "audit", "export", "--out", target], environ)
-    command = [BIN / "appliance-verify", "--key", KEPT_KEY, "--require-complete", target]
-    step("The export, verified without the appliance", command, environ)
+    step(say("export"), [BIN / "appliance", "audit", "export", "--out", target], environ)
+    command = [BIN / "appliance-verify", "--key", KEPT_KEY, "--require-complete", "--lang", LANGUAGE, target]
+    step(say("verified"), command, environ)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,10 @@ import ui.serve
 from appliance.actions import ACTIONS
 from appliance.api.app import routers
 from appliance.api.problems import STATUS
-from appliance.cli import appliance, exits
+from appliance.cli import appliance, click_words, exits
+from appliance.cli.spoken import speaking
 from appliance.errors import REGISTERED
+from appliance.models import Language
 from appliance.settings import Settings
 from ingest.cli import ingest as ingest_command
 
@@ -48,13 +50,27 @@ def settings() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """The help of every command."""
-    yield "# Commands"
+    yield from _commands("# Commands", "en")
+
+
+def japanese_commands() -> Iterator[str]:
+    """The same in Japanese."""
+    yield from _commands("# コマンド", "ja")
+
+
+def _commands(title: str, language: Language) -> Iterator[str]:
+    yield title
+    with speaking(language):
+        yield from _all_help()
+
+
+def _all_help() -> Iterator[str]:
     for root, name in ((appliance, "appliance"), (ingest_command, "ingest"), (ui.serve.portal, "portal")):
         yield from _help(root, name, None)
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    context = command.context_class(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
     yield ""
     yield f"## {context.command_path}"
     yield ""
@@ -126,6 +142,7 @@ def api() -> Iterator[str]:
 PAGES = {
     "settings.md": settings,
     "commands.md": commands,
+    "commands.ja.md": japanese_commands,
     "exit-codes.md": exit_codes,
     "errors.md": errors,
     "audit-actions.md": audit_actions,
@@ -135,6 +152,7 @@ PAGES = {
 
 def main() -> None:
     """Write, or check."""
+    click_words.install()
     stale = []
     for name, page in PAGES.items():
         text = _HEAD + "\n".join(page()) + "\n"

@@ -45,7 +45,11 @@ find_python() {
   done
   [ -z "$lacking" ] || die "$lacking cannot make virtual environments: its venv module is missing." \
     "On Debian and Ubuntu, as root: apt-get install python3-venv. Or name another interpreter: PYTHON=/path/to/python3 make ..."
-  [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is not a Python of version 3.11 or newer: $(interpreter "$PYTHON" | cut -d' ' -f1)"
+  if [ -n "${PYTHON:-}" ]; then
+    verdict=$(interpreter "$PYTHON" | cut -d' ' -f1)
+    [ -n "$verdict" ] || die "PYTHON=$PYTHON cannot be run. Name an interpreter that can: PYTHON=/path/to/python3 make ..."
+    die "PYTHON=$PYTHON is not a Python of version 3.11 or newer: $verdict"
+  fi
   die "Python 3.11 or newer is needed; python3 here is $("python3" -V 2>&1 || echo missing)." \
     "Install one, or name it: PYTHON=/path/to/python3 make ..."
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
+from ingest import causes
 from ingest.convert.kind import kind_of
 from ingest.converted import Converted, Converter, Limits
 from ingest.errors import FileTooLarge
@@ -13,6 +14,8 @@ from ingest.errors import FileTooLarge
 def convert(data: bytes, name: str, limits: Limits) -> Converted:
     """The document in `data`, by the converter of its content. Raises ConversionFailed."""
     if len(data) > limits.input:
-        raise FileTooLarge(name=name, what=f"{len(data)} bytes", limit=f"{limits.input} bytes")
+        raise FileTooLarge(
+            name=name, what=causes.many(causes.BYTES, len(data)), limit=causes.many(causes.BYTES, limits.input)
+        )
     converter = cast(Converter, import_module(f"ingest.convert.{kind_of(data, name)}").convert)
     return converter(data, name, limits)

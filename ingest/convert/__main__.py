@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from types import TracebackType
 
+from ingest import causes
 from ingest.confine import ESSENTIAL, confine
 from ingest.converted import Limits
 from ingest.errors import (
@@ -46,7 +47,7 @@ def main() -> None:
         import traceback
 
         frame = traceback.extract_tb(trace)[-1]
-        why = f"{kind.__name__} at {os.path.basename(frame.filename)}:{frame.lineno}"
+        why = f"{kind.__name__}, {os.path.basename(frame.filename)}:{frame.lineno}"
         _write(result, [guards, *packed_failure(ConverterCrashed(name=name, why=why))])
         os._exit(0)
 
@@ -55,7 +56,7 @@ def main() -> None:
     sys.modules["numpy"] = None  # type: ignore[assignment]  # what import itself takes for "cannot be imported"
     pieces = [guards, *_converted(data, name, limits)]
     if sum(map(len, pieces)) > limits.output:  # the kernel would cut it there (RLIMIT_FSIZE)
-        too_large = FileTooLarge(name=name, what="the converted document", limit=f"{limits.output} bytes")
+        too_large = FileTooLarge(name=name, what=causes.CONVERTED, limit=causes.many(causes.BYTES, limits.output))
         pieces = [guards, *packed_failure(too_large)]
     _write(result, pieces)
 
@@ -81,7 +82,7 @@ def _converted(data: bytes, name: str, limits: Limits) -> list[bytes]:
     except MemoryError:
         return packed_failure(ConversionMemory(name=name, limit=f"{limits.memory // 1024 // 1024} MiB"))
     except RecursionError:
-        return packed_failure(FileBroken(name=name, why="it is nested too deeply"))
+        return packed_failure(FileBroken(name=name, why=causes.TOO_DEEP))
 
 
 def _readable() -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from appliance.models import Part
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.encoding import decode
 from ingest.convert.plain import language_of, stem, without_nul
 from ingest.converted import Converted, Limits, Note
@@ -32,7 +33,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     for number, row in _rows(text, delimiter_of(text), name):
         cells += len(row)
         if cells > limits.cells:
-            raise FileTooLarge(name=name, what="cells", limit=f"{limits.cells} cells")
+            raise FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
         rows.append((number, [one_line(cell) for cell in row]))
     rows = [(number, row) for number, row in rows if any(row)]
     if not rows:
@@ -65,7 +66,7 @@ def _rows(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]
     try:
         yield from enumerate(reader, start=1)
     except csv.Error as error:
-        raise FileBroken(name=name, why=f"line {reader.line_num}: {error}") from error
+        raise FileBroken(name=name, why=causes.LINE_UNREADABLE.filled(line=reader.line_num)) from error
 
 
 def row_blocks(

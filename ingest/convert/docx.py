@@ -16,6 +16,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.numbering import Numbering, whole
 from ingest.convert.package import checked
 from ingest.convert.plain import language_of, stem
@@ -41,7 +42,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
         numbering = Numbering(document)
     except (OpcError, KeyError, ValueError, AttributeError, etree.XMLSyntaxError) as error:
         # What python-docx raises for a package that is no Word document.
-        raise FileBroken(name=name, why="it is no valid Word document") from error
+        raise FileBroken(name=name, why=causes.NO_WORD_DOCUMENT) from error
     outline = Outline(name, limits.characters)
     reader = _Reader(outline, styles, numbering, name)
     reader.blocks(body, 0)
@@ -116,7 +117,7 @@ class _Reader:
     def blocks(self, container: etree._Element, depth: int) -> None:
         """Paragraphs and tables of a body, a box or a content control, in order."""
         if depth > _MOST_NESTED:
-            raise FileBroken(name=self._name, why="it is nested too deeply")
+            raise FileBroken(name=self._name, why=causes.TOO_DEEP)
         for child in container.iterchildren():
             if child.tag == _W + "p":
                 self._paragraph(child, depth)
@@ -164,7 +165,7 @@ class _Reader:
 
     def _cell(self, cell: etree._Element, depth: int) -> str:
         if depth > _MOST_NESTED:
-            raise FileBroken(name=self._name, why="it is nested too deeply")
+            raise FileBroken(name=self._name, why=causes.TOO_DEEP)
         return "\n".join(self._numbered(paragraph, text_of(paragraph)) for paragraph in cell.iter(_W + "p"))
 
 

@@ -9,6 +9,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.encoding import decode
 from ingest.convert.plain import language_of, stem, without_nul
 from ingest.convert.sections import Outline
@@ -85,10 +86,10 @@ def read_into(outline: Outline, text: str, name: str) -> str:
     except etree.ParserError:
         return ""  # comments only
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise FileBroken(name=name, why="its HTML cannot be read") from error
+        raise FileBroken(name=name, why=causes.NO_HTML) from error
     # libxml2 stops at its depth limit and hands over what it has: half a page must not pass for a page.
     if any("depth" in entry.message.lower() for entry in parser.error_log):
-        raise FileBroken(name=name, why="it is nested too deeply")
+        raise FileBroken(name=name, why=causes.TOO_DEEP)
     titled = root.find(".//title")
     _Reader(outline).read(root)
     return one_line("".join(titled.itertext())) if titled is not None else ""

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.encoding import decode
 from ingest.convert.html import read_into
 from ingest.convert.plain import language_of, stem, without_nul
@@ -29,7 +30,11 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     text, encoding = decode(data, name)
     text, notes = without_nul(text)
     if len(text) > limits.characters:
-        raise FileTooLarge(name=name, what=f"{len(text)} characters", limit=f"{limits.characters} characters")
+        raise FileTooLarge(
+            name=name,
+            what=causes.many(causes.CHARACTERS, len(text)),
+            limit=causes.many(causes.CHARACTERS, limits.characters),
+        )
     if encoding != "utf-8":
         notes = (*notes, Note("encoding", values={"encoding": encoding}))
     front = _FRONT_MATTER.match(text)
@@ -47,7 +52,7 @@ def _tokens(text: str, name: str) -> list[Token]:
     tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(text)
     # The parser drops what is nested deeper, without a word.
     if any(token.level >= _DEEPEST - 1 for token in tokens):
-        raise FileBroken(name=name, why="it is nested too deeply")
+        raise FileBroken(name=name, why=causes.TOO_DEEP)
     return tokens
 
 

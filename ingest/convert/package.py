@@ -9,6 +9,8 @@ import zlib
 
 from lxml import etree
 
+from appliance.words import Words
+from ingest import causes
 from ingest.converted import Limits
 from ingest.errors import ConversionFailed, FileBroken, FileEncrypted, FileTooLarge
 
@@ -44,13 +46,17 @@ def checked(data: bytes, name: str, limits: Limits) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(data))
         members = package.infolist()
         if len(members) > _MOST_MEMBERS:
-            raise FileTooLarge(name=name, what=f"{len(members)} members", limit=f"{_MOST_MEMBERS} members")
+            raise FileTooLarge(
+                name=name,
+                what=causes.many(causes.MEMBERS, len(members)),
+                limit=causes.many(causes.MEMBERS, _MOST_MEMBERS),
+            )
         _check_directory(members, name)
         left = limits.inflated
         for member in members:
             left -= _unpack(package, member, left, name, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError) as error:
-        raise FileBroken(name=name, why=f"its ZIP structure is damaged: {error}") from error
+        raise FileBroken(name=name, why=causes.ZIP_DAMAGED) from error
     return package
 
 
@@ -58,31 +64,32 @@ def _check_directory(members: list[zipfile.ZipInfo], name: str) -> None:
     end = 0
     for member in sorted(members, key=lambda item: item.header_offset):
         if member.header_offset < end:
-            raise FileBroken(name=name, why="members of its ZIP overlap")
+            raise FileBroken(name=name, why=causes.ZIP_OVERLAPS)
         # Beyond the 30 bytes of the local header and the name, which is at least as long as this.
         end = member.header_offset + 30 + member.compress_size
         if member.flag_bits & 1:
             raise FileEncrypted(name=name)
         steps = member.filename.replace("\\", "/").split("/")
         if ".." in steps or steps[0] == "" or ":" in steps[0]:
-            raise FileBroken(name=name, why=f"its member {member.filename} points outside")
+            raise FileBroken(name=name, why=causes.ZIP_OUTSIDE.filled(member=member.filename))
 
 
 def _unpack(package: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, name: str, limits: Limits) -> int:
-    size, tail, fault = 0, b"", ""
+    size, tail = 0, b""
+    fault: Words | None = None
     with package.open(member) as stream:
         while block := stream.read(_BLOCK):
             if not size:
                 is_xml = _may_be_xml(member.filename, block)
-                fault = _foreign(block[:_HEAD]) if is_xml else ""
+                fault = _foreign(member.filename, block[:_HEAD]) if is_xml else None
             size += len(block)
             if size > left:
                 raise _too_large(name, limits)
             if is_xml and not fault and any(word in tail + block for word in _FORBIDDEN):
-                fault = "declares a document type, which Office never does"
+                fault = causes.DOCUMENT_TYPE.filled(member=member.filename)
             tail = block[-_OVERLAP:]
     if fault and (member.filename.lower().endswith(_XML_ENDINGS) or _is_part(package, member.filename)):
-        raise FileBroken(name=name, why=f"{member.filename} {fault}")
+        raise FileBroken(name=name, why=fault)
     return size
 
 
@@ -92,15 +99,15 @@ def _may_be_xml(filename: str, start: bytes) -> bool:
     return bare[:1] == b"<" or start.startswith(_FOREIGN_STARTS) or filename.lower().endswith(_XML_ENDINGS)
 
 
-def _foreign(head: bytes) -> str:
-    """What is wrong with the encoding of an XML member, from its beginning; empty when nothing is."""
+def _foreign(filename: str, head: bytes) -> Words | None:
+    """What is wrong with the encoding of an XML member, from its beginning; None when nothing is."""
     if head.startswith(_FOREIGN_STARTS):
-        return "is XML in an encoding that Office never uses"
+        return causes.FOREIGN_XML.filled(member=filename)
     # With every NUL left out, the declaration reads the same in one and in two bytes a character.
     declared = _DECLARED.search(head.replace(b"\0", b"").decode("latin-1"))
     if declared and declared[1].lower() not in _ENCODINGS:
-        return f"is XML in the encoding {declared[1][:40]}, which Office never uses"
-    return ""
+        return causes.FOREIGN_ENCODING.filled(member=filename, encoding=declared[1][:40])
+    return None
 
 
 def _is_part(package: zipfile.ZipFile, filename: str) -> bool:
@@ -119,4 +126,4 @@ def _is_part(package: zipfile.ZipFile, filename: str) -> bool:
 
 
 def _too_large(name: str, limits: Limits) -> ConversionFailed:
-    return FileTooLarge(name=name, what="its unpacked content", limit=f"{limits.inflated} bytes")
+    return FileTooLarge(name=name, what=causes.UNPACKED, limit=causes.many(causes.BYTES, limits.inflated))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from appliance.models import Part
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.page_text import Glyph, joined, rows_of, shown_forms
 from ingest.convert.plain import language_of, stem
 from ingest.converted import Converted, Limits, Note, Picture
@@ -37,9 +38,11 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     try:
         count = len(document)
         if not count:
-            raise FileBroken(name=name, why="it has no pages")
+            raise FileBroken(name=name, why=causes.NO_PAGES)
         if count > limits.pages:
-            raise FileTooLarge(name=name, what=f"{count} pages", limit=f"{limits.pages} pages")
+            raise FileTooLarge(
+                name=name, what=causes.many(causes.PAGES, count), limit=causes.many(causes.PAGES, limits.pages)
+            )
         pages = [_page(document, index, name, limits) for index in range(count)]
         title = _title(document) or stem(name)
     finally:
@@ -67,13 +70,13 @@ class _Page:
 def _opened(data: bytes, name: str) -> pdfium.PdfDocument:
     # PDFium rebuilds what a lost end of file leaves and is silent about the pages that are gone.
     if data.rfind(b"startxref") < data.rfind(b"endobj"):
-        raise FileBroken(name=name, why="its end is missing")
+        raise FileBroken(name=name, why=causes.NO_END)
     try:
         return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if c.FPDF_GetLastError() in {c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY} or "password" in str(error).lower():
             raise FileEncrypted(name=name) from error
-        raise FileBroken(name=name, why="it is no valid PDF") from error
+        raise FileBroken(name=name, why=causes.NO_PDF) from error
 
 
 def _title(document: pdfium.PdfDocument) -> str:
@@ -89,7 +92,7 @@ def _page(document: pdfium.PdfDocument, index: int, name: str, limits: Limits) -
         page = document[index]
         textpage = page.get_textpage()
     except pdfium.PdfiumError as error:
-        raise FileBroken(name=name, why=f"page {ordinal} cannot be read") from error
+        raise FileBroken(name=name, why=causes.PAGE_UNREADABLE.filled(page=ordinal)) from error
     view = _View.of(page)
     reading = _Reading(textpage, view, _Hidden.of(page, view))
     rows = rows_of(reading.glyphs)

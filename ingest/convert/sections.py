@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from appliance.models import Part
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.txt import blocks_of_lines
 from ingest.errors import FileTooLarge
 
@@ -70,4 +71,4 @@ class Outline:
     def _count(self, text: str) -> None:
         self._left -= len(text)
         if self._left < 0:
-            raise FileTooLarge(name=self._name, what="its text", limit=f"{self._limit} characters")
+            raise FileTooLarge(name=self._name, what=causes.ITS_TEXT, limit=causes.many(causes.CHARACTERS, self._limit))

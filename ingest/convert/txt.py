@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appliance.models import Part
+from ingest import causes
 from ingest.convert.encoding import decode
 from ingest.convert.plain import language_of, stem, without_nul
 from ingest.converted import Converted, Limits, Note
@@ -18,7 +19,11 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     text, encoding = decode(data, name)
     text, notes = without_nul(text)
     if len(text) > limits.characters:
-        raise FileTooLarge(name=name, what=f"{len(text)} characters", limit=f"{limits.characters} characters")
+        raise FileTooLarge(
+            name=name,
+            what=causes.many(causes.CHARACTERS, len(text)),
+            limit=causes.many(causes.CHARACTERS, limits.characters),
+        )
     if not text.strip():
         raise FileEmpty(name=name)
     if encoding != "utf-8":

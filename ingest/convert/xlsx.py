@@ -19,6 +19,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from appliance.models import Part
 from appliance.visible import one_line
+from ingest import causes
 from ingest.convert.csv import row_blocks
 from ingest.convert.package import checked
 from ingest.convert.plain import language_of, stem
@@ -50,7 +51,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
         InvalidFileException,
     ) as error:
         # What openpyxl raises for XML that is no workbook.
-        raise FileBroken(name=name, why="it is no valid workbook") from error
+        raise FileBroken(name=name, why=causes.NO_WORKBOOK) from error
 
 
 def _workbook(data: bytes, name: str, layouts: Mapping[str, _Layout], limits: Limits) -> Converted:
@@ -120,9 +121,9 @@ def _layouts(package: zipfile.ZipFile, name: str, limits: Limits) -> dict[str, _
             try:
                 left = _scan(stream, layout, left)
             except etree.XMLSyntaxError as error:
-                raise FileBroken(name=name, why=f"{member} is no XML") from error
+                raise FileBroken(name=name, why=causes.MEMBER_NO_XML.filled(member=member)) from error
             except ValueError as error:
-                raise FileBroken(name=name, why=f"{member} has impossible cell addresses") from error
+                raise FileBroken(name=name, why=causes.MEMBER_CELLS.filled(member=member)) from error
         if left < 0:
             raise _too_many(name, limits)
     return layouts
@@ -141,7 +142,7 @@ def _is_sheet(package: zipfile.ZipFile, member: str) -> bool:
 
 
 def _too_many(name: str, limits: Limits) -> FileTooLarge:
-    return FileTooLarge(name=name, what="cells", limit=f"{limits.cells} cells")
+    return FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
 
 
 def _scan(stream: object, layout: _Layout, left: int) -> int:

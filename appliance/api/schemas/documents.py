@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from appliance.api.schemas import Coordinate, Schema
 from appliance.models import ClassificationWord, Language, PartKind
@@ -60,6 +60,17 @@ class AccessRule(Schema):
     valid_until: AwareDatetime | None = None
 
 
+class Notice(Schema):
+    """What the operator should know of a usable document, in both languages."""
+
+    code: Annotated[str, Field(max_length=100)]
+    ja: Annotated[str, Field(max_length=2000)]
+    en: Annotated[str, Field(max_length=2000)]
+
+
+Notices = TypeAdapter(list[Notice])
+
+
 class StoredDocument(Schema):
     """A document as `ingest` sees its collection: no text, only what tells whether anything changed."""
 
@@ -70,6 +81,7 @@ class StoredDocument(Schema):
     language: Language
     access: AccessRule
     fingerprint: str  # of the converter and splitter that made the stored chunks
+    notes: list[Notice] = Field(default_factory=list)  # of the stored version, as long as it is the current one
 
 
 class LineIn(Schema):
@@ -116,6 +128,7 @@ class DocumentIn(Schema):
     embedder: Annotated[str, Field(max_length=100)]  # sha256 of the embedder's identity
     access: AccessRule
     parts: list[PartIn]
+    notes: Annotated[list[Notice], Field(max_length=100_000)] = Field(default_factory=list)
     chunks: list[ChunkIn]
 
 

@@ -6,12 +6,15 @@ from typing import Literal
 
 from appliance.api.schemas import Schema
 
+CheckState = Literal["ok", "warning", "failed"]
+
 
 class Check(Schema):
-    """One line of `appliance doctor`."""
+    """One line of `appliance doctor`. `name` is for programs; what people read is in the caller's language."""
 
     name: str
-    state: Literal["ok", "warning", "failed"]
+    label: str
+    state: CheckState
     finding: str
     remedy: str
 

@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/conversations/{conversation}"): Row(own_conversation, SIGNED_IN, 204, ("history.deleted",)),
     ("GET", "/groups"): Row(plain("/groups"), MAY_ADMINISTRATE),
     ("GET", "/embedder"): Row(plain("/embedder"), MAY_ADMINISTRATE),
+    ("GET", "/collections"): Row(plain("/collections"), MAY_ADMINISTRATE, events=("documents.listed",)),
     ("GET", "/collections/{collection}/documents"): Row(
         plain("/collections/tests/documents"), MAY_ADMINISTRATE, events=("documents.listed",)
     ),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 import stat
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +20,7 @@ import pytest
 from appliance.audit.verify import MISSING, REFUSED
 from appliance.audit.verify import main as verified
 from appliance.cli import COMMANDS, appliance, exits
+from appliance.cli.ask import Quoted
 from appliance.cli.command import run
 from appliance.cli.guards import examine
 from appliance.connect import connect
@@ -34,6 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = make_home(tmp_path_factory.mktemp("cli") / "home")
     with services_at(made) as services:
         world = World(services)
+        world.store("marks.txt", "出張旅費の精算期限は、帰着から五営業日以内である [1][2][99]。", ["g-staff"])
         world.store("allowance.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"], title="通勤\x1b[31m手当規程")
         world.store("secret.txt", "役員報酬の内規である。", ["g-hr"])
     with connect(load({"APPLIANCE_HOME": str(made)})):
@@ -97,7 +101,7 @@ def test_every_command_helps(
     assert out.startswith("Usage: ")
     for option in found.params:
         if isinstance(option, click.Option) and not option.hidden:
-            assert option.help or option.is_flag, f"{option.name} says nothing"
+            assert option.help, f"{option.name} says nothing"
             assert max(option.opts, key=len) in out
 
 
@@ -107,7 +111,7 @@ def test_the_table_of_commands_is_what_is_there(command: Command) -> None:
     assert code == 0
     for name, (_, summary) in COMMANDS.items():
         assert name in out
-        assert summary[:20] in out
+        assert summary.en[:20] in out
 
 
 def test_the_help_needs_no_installation(command: Command, tmp_path: Path) -> None:
@@ -295,6 +299,7 @@ def test_a_guard_that_does_not_hold_is_a_finding_of_the_doctor(
 
     check = examine(settings, child)
 
+    assert (check.name, check.label) == ("conversion guards", {"ja": "変換の隔離", "en": "conversion guards"}[language])
     assert (check.state, check.finding) == (state, words)
     assert "Landlock" in check.remedy
 
@@ -303,6 +308,119 @@ def test_a_sandbox_that_does_not_start_at_all_is_a_finding_of_the_doctor() -> No
     check = examine(Settings.model_validate({"home": "/", "language": "en"}), (sys.executable, "-c", "exit(3)"))
 
     assert (check.state, check.finding) == ("failed", "missing: exit status 3")
+
+
+def test_what_the_doctor_says_of_a_sandbox_that_does_not_start_is_japanese_where_that_is_set() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "ja"}), (sys.executable, "-c", "exit(3)"))
+
+    assert check.finding == "使えないもの: 終了コード 3"
+    assert LATIN.findall(check.remedy) == []
+
+
+# --- in Japanese ------------------------------------------------------------------------------------------------------
+
+LATIN = re.compile(r"[A-Za-z]{3,}(?: [a-z]{2,})+")  # two English words in a row
+OURS = [(root, path, found) for root, path, found in ALL if path[:1] != ("audit",)]
+
+
+@pytest.mark.parametrize(("root", "path", "found"), OURS, ids=[" ".join((r.name or "", *p)) for r, p, _ in OURS])
+def test_the_help_of_every_command_is_in_the_language_set(
+    command: Command, root: click.Command, path: tuple[str, ...], found: click.Command
+) -> None:
+    code, out, err = command(*path, "--help", program=root, APPLIANCE_LANGUAGE="ja")
+
+    assert (code, err) == (0, "")
+    assert out.startswith("使い方: ")
+    assert "この説明を表示して終了します。" in out
+    assert LATIN.findall("\n".join(out.splitlines()[1:])) == []
+    assert command(*path, "--help", program=root)[1].startswith("Usage: "), "and in English again afterwards"
+
+
+def test_before_there_is_an_installation_help_is_in_the_language_of_the_shell(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    for language, word in (("ja_JP.UTF-8", "使い方"), ("C.UTF-8", "Usage")):
+        code, out, _ = command("--help", at=tmp_path / "none", APPLIANCE_LANGUAGE="", LANG=language)
+        assert (code, out[: len(word)]) == (0, word)
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "words"),
+    [
+        (appliance, ("chek",), "エラー: コマンド 'chek' はありません。"),
+        (appliance, ("ask",), "引数を指定してください: 'QUESTION'"),
+        (appliance, ("ask", "質問"), "オプションを指定してください: '--as'"),
+        (appliance, ("ask", "質問", "--as"), "オプション '--as' には値が必要です。"),
+        (appliance, ("ask", "質問", "--conversatoin", "x"), "オプション '--conversatoin' はありません。"),
+        (appliance, ("documents", "--as", "x", "x"), "余分な引数があります（x）"),
+        (appliance, ("search", "質問", "--as", "yamada", "--limit", "0"), "0 は範囲 1<=x<=50 の外です。"),
+        (appliance, ("search", "質問", "--as", "yamada", "--limit", "x"), "'x' は integer range ではありません。"),
+        (appliance, ("init", "--people", "/none"), "'/none' がありません。"),
+        (ingest, ("add", "--collection", "c"), "引数を指定してください: 'PATHS...'"),
+    ],
+)
+def test_what_click_says_of_a_command_line_is_too(
+    command: Command, program: click.Command, arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, err = command(*arguments, program=program, APPLIANCE_LANGUAGE="ja")
+
+    assert (code, out) == (exits.USAGE, "")
+    assert words in err
+    assert "エラー: " in err
+    assert "Usage" not in err
+    assert "Error" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("documents", "--as", "yamada"), ("題名", "文書", "取扱区分", "言語", "更新", "社内限", "日本語")),
+        (("search", "通勤手当", "--as", "yamada"), ("スコア", "文書", "箇所", "本文")),
+        (("doctor",), ("検査", "状態", "所見", "対処", "監査ログ", "意味による検索", "正常")),
+    ],
+)
+def test_heads_and_values_of_tables_are_in_the_language_set(
+    home: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """A process of its own: this one serves the installation in English."""
+    environ = {**os.environ, "APPLIANCE_HOME": str(home), "APPLIANCE_LANGUAGE": "ja"}
+    ran = subprocess.run([Path(sys.executable).parent / "appliance", *arguments], env=environ, capture_output=True, text=True, check=True)  # fmt: skip
+
+    for word in words:
+        assert word in ran.stdout
+    assert LATIN.findall(ran.stdout) == []
+
+
+def test_the_keys_of_json_and_the_names_of_checks_are_english_in_every_language(command: Command) -> None:
+    checks = json.loads(command("doctor", "--json", APPLIANCE_LANGUAGE="ja")[1])["checks"]
+
+    assert [check["name"] for check in checks][:3] == ["permissions", "disk", "audit log"]
+    assert set(checks[0]) == {"name", "label", "state", "finding", "remedy"}
+
+
+def test_a_number_in_brackets_that_stands_in_a_document_does_not_pass_for_a_citation(command: Command) -> None:
+    arguments = ("ask", "出張旅費の精算期限はいつか", "--as", "yamada")
+    out, data = command(*arguments)[1], json.loads(command(*arguments, "--json")[1])
+
+    assert "五営業日以内である ［1］［2］［99］。 [1]" in out
+    assert "[1][2][99]" in data["sources"][0]["text"], "what --json gives stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (("a [1] b",), "a ［1］ b"),
+        (("a [", "1", "2] b"), "a ［12］ b"),
+        (("a [1",), "a [1"),
+        (("規程[改].pdf と a[i]",), "規程[改].pdf と a[i]"),
+        (("[ 3 ]", "[[4]]"), "［3］[［4］]"),
+    ],
+)
+def test_brackets_are_told_apart_also_where_an_answer_comes_in_pieces(pieces: tuple[str, ...], shown: str) -> None:
+    quoted = Quoted()
+
+    assert "".join(quoted.said(piece) for piece in pieces) + quoted.rest() == shown
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

@@ -221,7 +221,16 @@ def test_a_python_that_cannot_make_environments_is_refused_with_the_remedy(run: 
 def test_a_python_that_is_not_there_is_refused(run: Run) -> None:
     done = run("base", PYTHON="/nowhere/python3")
     assert done.returncode == 1
-    assert "PYTHON=/nowhere/python3 is not a Python" in done.stderr
+    assert "PYTHON=/nowhere/python3 cannot be run." in done.stderr
+
+
+def test_a_python_that_is_there_and_cannot_be_run_is_said_to_be_so(run: Run, tmp_path: Path) -> None:
+    shim = tmp_path / "python3.12"
+    shim.write_text("#!/bin/sh\necho 'pyenv: python3.12: command not found' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    done = run("base", PYTHON=str(shim))
+    assert done.returncode == 1
+    assert f"PYTHON={shim} cannot be run." in done.stderr
 
 
 def test_an_unknown_environment_is_refused(run: Run) -> None:

@@ -4,7 +4,7 @@
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
     CORE       errors models access actions visible places citations       CORE
-               sentences evidence language protocols probe defects
+               sentences evidence language protocols probe defects words
     FLOWS      retrieval generation answering documents                    CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
     WIRING     settings wiring doctor                                      all of appliance but EDGES (doctor: SCHEMAS)
@@ -13,7 +13,7 @@
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
                                                                            settings
     ui                                                                     ui SCHEMAS connect actions models places
-                                                                           visible errors
+                                                                           visible errors words
     ui.serve   composes portal and API on one port                         everything in appliance, ui
 
 Flows use the stores as they are: there is no second implementation of them, and a Protocol for one would only be a copy.
@@ -49,13 +49,14 @@ CORE = {
     "places",
     "probe",
     "defects",
+    "words",
 }
 FLOWS = {"retrieval", "generation", "answering", "documents"}
 WIRING = {"settings", "wiring", "doctor"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
 INGEST_MAY = {"embedding", "connect", "cli", "settings"}
-UI_MAY = {"connect", "actions", "models", "places", "visible", "errors"}
+UI_MAY = {"connect", "actions", "models", "places", "visible", "errors", "words"}
 
 
 @dataclass(frozen=True)

@@ -275,8 +275,13 @@ def test_a_document_type_hides_in_no_encoding(encoding):
         hidden = text.replace("<!", "+ADwAIQ-").encode("ascii")
         assert b"<!" not in hidden
 
-    with pytest.raises(FileBroken, match=r"word/document\.xml (is XML in|declares a document type)"):
+    with pytest.raises(FileBroken, match=r"word/document\.xml (is XML in|declares a document type)") as caught:
         convert(repacked(xml, {"word/document.xml": hidden}), "x.docx", LIMITS)
+
+    assert "（word/document.xml " in caught.value.text("ja")
+    assert "Office" in caught.value.text("ja")
+    assert "document type" not in caught.value.text("ja")
+    assert "is XML" not in caught.value.text("ja")
 
 
 def test_a_document_type_hides_behind_no_name():

@@ -65,7 +65,7 @@ def test_where_an_essential_guard_does_not_hold_no_byte_of_the_file_is_looked_at
     )
 
     with pytest.raises(
-        ConversionUnguarded, match=r"let a\.txt be converted safely: the sandbox is missing files"
+        ConversionUnguarded, match=r"a\.txt was not opened, .* safely: the sandbox is missing files"
     ) as no:
         convert_file(b"x", "a.txt", LIMITS, required=ESSENTIAL, child=child(code))
 
@@ -212,7 +212,7 @@ def test_a_defect_is_reported_by_its_place_and_without_its_message():
         "runpy.run_module('ingest.convert', run_name='__main__', alter_sys=True)"
     )
 
-    with pytest.raises(ConverterCrashed, match=r"LookupError at <string>:2") as caught:
+    with pytest.raises(ConverterCrashed, match=r"LookupError, <string>:2") as caught:
         convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL)
 
     assert "sentence of the document" not in str(caught.value)

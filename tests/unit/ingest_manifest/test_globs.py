@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from ingest.globs import matches
+from ingest.globs import enters, matches
 
 MEANT = [
     ("a.pdf", "a.pdf"),
@@ -57,3 +57,21 @@ def test_a_name_is_the_same_name_in_either_unicode_form(form: str) -> None:
 
 def test_a_pattern_of_many_stars_ends() -> None:
     assert not matches("*a" * 40 + "b", "a" * 250)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder", "inside"),
+    [
+        ("役員/**", "役員", True),
+        ("役員/**", "役員/議事録", True),
+        ("役員/*/x.txt", "役員/議事録", True),
+        ("役員/規程[改]/*", "役員/規程[改]", True),
+        ("役員", "役員", False),
+        ("役員/*", "役員/議事録", False),
+        ("役貝/**", "役員", False),
+        ("**/*.txt", "役員", False),
+        ("*/x.txt", "役員", False),
+    ],
+)
+def test_only_a_pattern_that_spells_the_folder_out_enters_it(pattern: str, folder: str, inside: bool) -> None:
+    assert enters(pattern, folder) is inside

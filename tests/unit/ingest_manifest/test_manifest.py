@@ -140,6 +140,24 @@ def test_overrides_that_match_nothing_are_named_because_their_documents_stay_und
     assert manifest.unmatched(["報酬表.pdf", "a.txt"]) == ("報酬.pdf",)
 
 
+def test_an_override_may_say_that_it_need_not_match() -> None:
+    manifest = parsed('[[override]]\npath = "報酬.pdf"\ngroups = ["役員室"]\noptional = true')
+
+    assert manifest.unmatched(["a.txt"]) == ()
+
+
+@pytest.mark.parametrize("value", ['"yes"', "1", "[]"])
+def test_optional_is_true_or_false(value: str) -> None:
+    fault = faults_of(f'[[override]]\npath = "a"\noptional = {value}')[0]
+
+    assert isinstance(fault, errors.ManifestTypeWrong)
+    assert fault.values["key"] == "optional"
+
+
+def test_a_collection_itself_is_not_optional() -> None:
+    assert faults_of("optional = true")[0].values["key"] == "optional"
+
+
 def test_without_a_manifest_nothing_is_taken_in_and_the_message_is_a_manifest_to_copy(tmp_path: Path) -> None:
     with pytest.raises(errors.ManifestMissing, match="does not exist") as caught:
         read_manifest(tmp_path, GROUPS)
@@ -231,6 +249,22 @@ def test_an_unknown_group_is_refused_wherever_it_is_named(key: str) -> None:
 
 def test_an_id_is_not_a_name() -> None:
     assert isinstance(faults_of("", base=BASE.replace("全行員", "g-staff"))[0], GroupUnknown)
+
+
+def test_an_unknown_group_is_answered_with_all_known_ones_by_both_names() -> None:
+    fault = faults_of("", base=BASE.replace("全行員", "存在しない部"))[0]
+
+    assert fault.values["groups"] == "全行員 (All staff), 人事部 (Human Resources), 役員室, 派遣・委託"
+
+
+def test_up_to_twenty_groups_are_all_named() -> None:
+    groups = [Group(id=f"g{n}", names=[f"第{n}営業部", f"Sales {n}", f"g{n}"]) for n in range(20)]
+
+    with pytest.raises(GroupUnknown, match=r"第19営業部 \(Sales 19\)") as caught:
+        parse_manifest(BASE.replace("全行員", "存在しない部"), where="c", groups=groups)
+
+    assert caught.value.values["groups"].count("Sales") == 20
+    assert "g19" not in caught.value.values["groups"]
 
 
 def test_among_hundreds_of_groups_the_message_names_those_like_the_one_typed() -> None:

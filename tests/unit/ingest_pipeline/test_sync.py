@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from dataclasses import replace
 from functools import partial
@@ -165,7 +167,8 @@ def test_more_than_a_tenth_missing_stops_and_changes_nothing(bench: Bench) -> No
     before = bench.truth()
     ended = bench.sync()
     assert (ended.code, ended.out) == (11, "")
-    assert "2 of the collection's 10 documents are not in the folder. Nothing was changed." in ended.err
+    assert "2 of the collection's 10 documents are not in the folder:\n  規則03.txt\n  規則04.txt\n" in ended.err
+    assert "Nothing was removed" in ended.err
     assert "--yes" in ended.err
     assert bench.truth() == before
 
@@ -354,8 +357,8 @@ def test_what_concerns_every_file_ends_the_run_and_what_was_stored_is_reported(
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("ja", ["登録", "失敗", "文書", "登録 1、失敗 1"]),
-        ("en", ["stored", "failed", "document", "stored 1, failed 1"]),
+        ("ja", ["登録  規則00.txt（断片 1）", "失敗  壊れた.pdf", "登録 1、失敗 1"]),
+        ("en", ["stored  規則00.txt (1 chunks)", "failed  壊れた.pdf", "stored 1, failed 1"]),
     ],
 )
 def test_the_report_is_in_the_language_set(
@@ -421,3 +424,114 @@ def test_without_the_guards_of_conversion_nothing_is_taken_in_unless_the_setting
     if state == "failed":
         assert ended.rows["規則.txt"]["code"] == "conversion-unguarded"
         assert "missing files, system-calls" in ended.rows["規則.txt"]["reason"]
+
+
+# --- names, hints and notes ------------------------------------------------------------------------------------------
+
+
+def test_of_many_removals_the_first_ten_are_named(bench: Bench) -> None:
+    many(bench, 12)
+    bench.sync()
+    bench.write("残る.txt", RULE)
+    for n in range(12):
+        (bench.root / f"規則{n:02}.txt").unlink()
+    err = bench.sync().err
+    assert err.count("  規則") == 10
+    assert "and 2 more" in err
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", 2), ("y", 1)])
+def test_somebody_at_a_terminal_is_shown_the_names_and_asked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
+) -> None:
+    many(bench, 2)
+    bench.sync()
+    (bench.root / "規則01.txt").unlink()
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    ended = bench.sync()
+    assert "文書群の 2 件のうち、次の 1 件がフォルダーにありません。\n  規則01.txt\n削除しますか [y/N]" in ended.err
+    assert ("削除しませんでした" in ended.err) is (answer == "n")
+    assert len(bench.truth().registered) == left
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ja", ["文書群 ない はありません", "ある文書群: c"]), ("en", ["no collection ない", "Collections: c"])],
+)
+def test_the_status_of_a_collection_that_is_not_there_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, language: str, words: list[str]
+) -> None:
+    many(bench, 1)
+    bench.sync()
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", language)
+    ended = bench.ingest("status", "--collection", "ない")
+    assert (ended.code, ended.out) == (5, "")
+    for word in words:
+        assert word in ended.err
+
+
+def test_a_document_to_be_removed_that_is_spelled_otherwise_is_offered(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("議事録/ﾐｰﾃｨﾝｸﾞ 11月.txt", RULE)
+    bench.write("規則.txt", RULE)
+    bench.sync()
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+    ended = bench.ingest("remove", "議事録/ミーティング 11月.txt", "--collection", "c")
+    assert ended.code == 5
+    assert "登録されていないため、削除していません。近い名前: 議事録/ﾐｰﾃｨﾝｸﾞ 11月.txt。" in ended.err
+    assert "閲覧できる" not in ended.err
+    assert len(bench.truth().registered) == 2
+
+
+@pytest.mark.parametrize("command", ["sync", "check"])
+def test_a_folder_that_is_not_there_is_said_to_be_missing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+    ended = bench.ingest(command, "/no/such/folder", "--collection", "c")
+    assert ended.code == 3
+    assert "フォルダー /no/such/folder がありません" in ended.err
+    assert "collection.toml" not in ended.err
+
+
+def test_a_remark_stands_beneath_its_document_on_one_line_in_a_pipe(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+    bench.write("画像.ppt", "x")
+    lines = bench.ingest("sync", str(bench.root), "--collection", "c").out.splitlines()
+    assert lines[0] == "失敗  画像.ppt"
+    assert lines[1].startswith("      画像.ppt は読み取れません（拡張子 .ppt のファイルには対応していません）。PDF, ")
+
+
+def test_a_note_is_told_as_long_as_the_version_stands(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+    (bench.root / "規則.txt").write_bytes(RULE.encode("cp932"))
+    note = "文字コード cp932 として読み取りました。"
+    assert note in bench.ingest("sync", str(bench.root), "--collection", "c").out
+    bench.sync()
+    out = bench.ingest("status", "--collection", "c").out
+    assert f"規則.txt\n    {note}\n" in out
+    held = json.loads(bench.ingest("status", "--collection", "c", "--json").out)
+    assert held[0]["notes"] == [{"code": "encoding", "ja": note, "en": "Read as cp932."}]
+    bench.write("規則.txt", RULE)
+    bench.sync()
+    assert note not in bench.ingest("status", "--collection", "c").out
+
+
+def test_the_status_is_in_the_words_of_the_portal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(bench, 1)
+    bench.sync()
+    monkeypatch.setenv("APPLIANCE_LANGUAGE", "ja")
+    out = bench.ingest("status", "--collection", "c").out
+    for word in ("文書", "題名", "取扱区分", "グループ", "言語", "社内限", "全行員", "日本語"):
+        assert word in out
+    assert "internal" not in out
+    assert "g-staff" not in out

@@ -17,7 +17,7 @@ def fields(words: str) -> set[str]:
 
 @pytest.mark.parametrize("key", TEXTS)
 def test_both_languages_have_words_with_the_same_fields(key):
-    japanese, english = TEXTS[key]
+    japanese, english = TEXTS[key].ja, TEXTS[key].en
 
     assert japanese.strip()
     assert english.strip()
@@ -26,7 +26,7 @@ def test_both_languages_have_words_with_the_same_fields(key):
 
 @pytest.mark.parametrize("key", TEXTS)
 def test_english_words_hold_no_japanese(key):
-    assert not any("\u3040" <= character <= "\u9fff" for character in TEXTS[key][1])
+    assert not any("\u3040" <= character <= "\u9fff" for character in TEXTS[key].en)
 
 
 def named_words(tree: ast.AST) -> set[str]:
