@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from appliance import probe
 from appliance.api.schemas.operation import Check, CheckState
+from appliance.audit.reading import EventFilter
 from appliance.audit.refusal import sentence
 from appliance.errors import ApplianceError
 from appliance.errors.log import REMEDY_EN, REMEDY_JA
@@ -18,6 +19,8 @@ from appliance.store import changes
 from appliance.wiring import Services
 from appliance.words import Words
 
+_PAGE = 1000  # events read at once
+_NAMED = 5  # documents that a finding names
 _LITTLE_DISK = 2 << 30  # bytes
 
 _BOTH: tuple[Language, ...] = ("ja", "en")
@@ -74,6 +77,11 @@ def _private(services: Services) -> Finding:
     return None
 
 
+def _people(services: Services) -> Finding:
+    fault = services.people.fault()
+    return Words(ja=fault.text("ja"), en=fault.text("en")) if fault is not None else None
+
+
 def _disk(services: Services) -> Finding:
     free = shutil.disk_usage(services.settings.data).free
     if free >= _LITTLE_DISK:
@@ -93,16 +101,46 @@ def _unfinished(services: Services) -> Finding:
 
 
 def _agreement(services: Services) -> Finding:
-    expected = set(services.registry.current_versions()) | {(probe.DOCUMENT, probe.VERSION)}
-    held = {(document, version) for _, document, version, _ in services.index.inventory()}
-    empty = {key for key in expected - held if not any(True for _ in services.registry.texts(*key))}
-    lost, left = expected - held - empty, held - expected
-    if not lost and not left:
+    found = services.documents.differences()
+    if not found:
         return None
+    lost, left, wrong = len(found.incomplete), len(found.left_over), len(found.misplaced)
     return Words(
-        ja=f"索引にない版 {len(lost)} 件、登録にない版 {len(left)} 件",
-        en=f"{len(lost)} versions missing from the index, {len(left)} left over in it",
+        ja=f"索引にない、または不完全な版 {lost} 件、登録にない版 {left} 件、閲覧範囲が異なる版 {wrong} 件",
+        en=f"{lost} versions missing from the index or incomplete, {left} left over, {wrong} under another access list",
     )
+
+
+def _access(services: Services) -> Finding:
+    """Whoever writes the registry's file past the appliance leaves no event: the log and the registry then differ."""
+    underway = {change.document for change in changes.open_changes(services.registry)}
+    recorded = _recorded_lists(services)
+    wrong = sorted(
+        document
+        for (document, _), acl_id in services.registry.current_versions().items()
+        if document not in underway and recorded.get(document, acl_id) != acl_id
+    )
+    if not wrong:
+        return None
+    named = ", ".join(wrong[:_NAMED])
+    return Words(
+        ja=f"{len(wrong)} 件の文書の閲覧範囲が、監査ログの最後の記録と異なります（{named}）",
+        en=f"{len(wrong)} documents stand under another access list than the log recorded last ({named})",
+    )
+
+
+def _recorded_lists(services: Services) -> dict[str, int]:
+    """The access list of each document as its last event has it."""
+    last: dict[str, tuple[int, int]] = {}
+    for action in ("document.stored", "access.changed", "document.resolved"):
+        before: int | None = None
+        while page := services.audit.reader.events(EventFilter(action=action), limit=_PAGE, before=before):
+            for event in page:
+                document, acl_id = event.details.get("document"), event.details.get("list")
+                if isinstance(document, str) and isinstance(acl_id, int):
+                    last[document] = max(last.get(document, (-1, 0)), (event.index, acl_id))
+            before = page[-1].index
+    return {document: acl_id for document, (_, acl_id) in last.items()}
 
 
 def _words(services: Services) -> Finding:
@@ -131,6 +169,15 @@ _CHECKS = (
         Words(ja="chmod 0700（フォルダー）、0600（鍵）にしてください。", en="chmod 0700 the folder, 0600 the key."),
     ),
     _Check(
+        "people",
+        Words(ja="利用者", en="people"),
+        _people,
+        Words(
+            ja="ファイルを直してください。直るまで、どなたもサインインできません（再起動は不要です）。",
+            en="Mend the file: until then nobody is let in. No restart is needed.",
+        ),
+    ),
+    _Check(
         "disk",
         Words(ja="ディスク", en="disk"),
         _disk,
@@ -144,6 +191,15 @@ _CHECKS = (
     ),
     _Check("unfinished changes", Words(ja="未完了の変更", en="unfinished changes"), _unfinished, _RESTART),
     _Check("registry and index", Words(ja="登録と索引", en="registry and index"), _agreement, _RESTART),
+    _Check(
+        "access as recorded",
+        Words(ja="記録どおりの閲覧範囲", en="access as recorded"),
+        _access,
+        Words(
+            ja="サービスを止め、監査担当者に連絡してください。閲覧範囲は ingest で設定し直せます。",
+            en="Stop the service and tell the auditor: the registry was changed past us. `ingest` sets it anew.",
+        ),
+    ),
     _Check("search by words", Words(ja="語による検索", en="search by words"), _words, _RESTART),
     _Check("search by meaning", Words(ja="意味による検索", en="search by meaning"), _meaning, _RESTART),
 )

@@ -292,10 +292,16 @@ Outcome = Literal["success", "denied", "failed", "aborted"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: a signed-in person, the installation's owner (an OS user), the service, or nobody."""
+    """Who acted: a signed-in person, the installation's owner (an OS user), the service, or nobody.
+
+    `session` is the public reference of the session it was done in (store/sessions.py); `by` is the owner who acted as
+    this person, through the private socket. Both are empty where there is none.
+    """
 
     kind: ActorKind
     id: str
+    session: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

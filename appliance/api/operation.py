@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from appliance import __version__
 from appliance.access import AccessFilter
-from appliance.api.caller import Administrator, Held
+from appliance.acts import act
+from appliance.api.caller import Administrator, Guarded, Held, administers
 from appliance.api.schemas.operation import Doctor, Health
 from appliance.doctor import examine
-from appliance.errors import IndexUnavailable
-from appliance.models import AuditEvent, new_id
+from appliance.errors import ApplianceError, IndexUnavailable, NotReady
+from appliance.models import new_id
+from appliance.wiring import Services
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(route_class=Guarded, tags=["operation"])
 
 
 @router.get("/health")
@@ -22,17 +24,26 @@ def health() -> Health:
 
 
 @router.get("/ready")
-def ready(services: Held) -> Health:
-    """The log can be written and the index read: a question would be answered."""
+def ready(request: Request, services: Held) -> Health:
+    """The log can be written and the index read: a question would be answered. Why not, administrators are told."""
+    try:
+        _probe(services)
+    except ApplianceError as error:
+        if administers(request):
+            raise
+        raise NotReady() from error
+    return Health(state="ok", version=__version__)
+
+
+def _probe(services: Services) -> None:
     services.audit.require_writable()
     probe = AccessFilter("ready", (services.documents.probe_list,))  # a passage that nobody's question can find
     if services.index.count(access=probe) < 1:
         raise IndexUnavailable(where=services.settings.data / "index", why="a known passage is not in it")
-    return Health(state="ok", version=__version__)
 
 
 @router.get("/doctor")
 def doctor(services: Held, who: Administrator) -> Doctor:
     """Examine this installation."""
-    services.audit.commit(AuditEvent("installation.examined", "success", who.actor, new_id()))
+    services.audit.commit(act("installation.examined", "success", who.actor, new_id()))
     return Doctor(checks=examine(services, who.language))

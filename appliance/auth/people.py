@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import threading
 import tomllib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.errors import PersonUnknown, SettingInvalid
+from appliance.errors import DirectoryUnreadable, PersonUnknown, SettingInvalid
 from appliance.models import Classification, Language, Principal, Role
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +38,122 @@ class Person:
         return self.name_en if language == "en" else self.principal.name
 
 
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """What one state of the file says."""
+
+    sha256: str
+    groups: tuple[KnownGroup, ...]
+    people: dict[str, Person]
+
+
 class People:
-    """The directory of the demo identity. Raises SettingInvalid for a file that contradicts itself."""
+    """The directory of the demo identity, as its file is now: whoever asks makes it look whether the file changed.
+
+    Raises SettingInvalid when made over a file that contradicts itself. Where the file becomes so later, every question
+    about who is who raises DirectoryUnreadable until it is mended: a file that was half-written, or damaged to keep a
+    removal from taking effect, lets nobody in.
+    """
 
     def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._seen = _stamp(file)
+        self._last = _read(file)
+        self._fault: SettingInvalid | None = None
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever the file says something else, before anybody is told what it says."""
+        self._listeners.append(listener)
+
+    def fault(self) -> SettingInvalid | None:
+        """What is wrong with the file now."""
+        with suppress(DirectoryUnreadable):
+            self._now()
+        return self._fault
+
+    def _now(self) -> _Directory:
+        with self._lock:
+            stamp = _stamp(self._file)
+            before = self._last
+            if stamp != self._seen:
+                self._look_again(stamp)
+            if self._fault is not None:
+                raise DirectoryUnreadable() from self._fault
+            changed = before.sha256 != self._last.sha256
+            now = self._last
+        if changed:
+            for listener in self._listeners:
+                listener()
+        return now
+
+    def _look_again(self, stamp: object) -> None:
+        self._seen = stamp
         try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-            self.groups = tuple(KnownGroup(g["id"], g["name"], g["name_en"]) for g in content.get("group", []))
-            people = [_person(entry) for entry in content.get("person", [])]
-        except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
-            raise SettingInvalid(where=file, key="people", value=file.name, why=repr(error)) from error
-        self._people = {person.principal.id: person for person in people}
-        ids = [person.principal.id for person in people]
-        if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise SettingInvalid(where=file, key="person", value=twice[0], why="it stands there twice")
-        known = {group.id for group in self.groups}
-        for person in people:
-            if unknown := person.principal.groups - known:
-                why = f"{person.principal.id} is in groups that do not exist: {', '.join(sorted(unknown))}"
-                raise SettingInvalid(where=file, key="person", value=person.principal.id, why=why)
+            self._last, self._fault = _read(self._file), None
+        except SettingInvalid as fault:
+            self._fault = fault
+            _LOG.error("nobody is let in until this is mended: %s", fault)
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, hex."""
+        return self._now().sha256
+
+    @property
+    def groups(self) -> tuple[KnownGroup, ...]:
+        """Every group, in the file's order."""
+        return self._now().groups
 
     def all(self) -> list[Person]:
         """Everybody, in the file's order."""
-        return list(self._people.values())
+        return list(self._now().people.values())
 
     def person(self, name: str) -> Person:
         """Somebody by id. Raises PersonUnknown."""
-        found = self._people.get(name)
+        people = self._now().people
+        found = people.get(name)
         if found is None:
-            raise PersonUnknown(name=name, names=", ".join(self._people))
+            raise PersonUnknown(name=name, names=", ".join(people))
         return found
 
     def name_of(self, identifier: str, language: Language) -> str:
-        """The name behind an id of the log; the id itself where nobody has it any more."""
-        found = self._people.get(identifier)
+        """The name behind an id of the log, as last known; the id itself where nobody has it any more."""
+        found = self._last.people.get(identifier)
         return found.called(language) if found else identifier
 
     def group_names(self, identifiers: frozenset[str], language: Language) -> list[str]:
         """The names of groups, in the file's order."""
         return [g.name_en if language == "en" else g.name for g in self.groups if g.id in identifiers]
+
+
+def _stamp(file: Path) -> object:
+    """What tells that a file was written or replaced; None where it cannot be seen."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _read(file: Path) -> _Directory:
+    try:
+        data = file.read_bytes()
+        content = tomllib.loads(data.decode())
+        groups = tuple(KnownGroup(g["id"], g["name"], g["name_en"]) for g in content.get("group", []))
+        people = [_person(entry) for entry in content.get("person", [])]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
+        raise SettingInvalid(where=file, key="people", value=file.name, why=repr(error)) from error
+    ids = [person.principal.id for person in people]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise SettingInvalid(where=file, key="person", value=twice[0], why="it stands there twice")
+    known = {group.id for group in groups}
+    for person in people:
+        if unknown := person.principal.groups - known:
+            why = f"{person.principal.id} is in groups that do not exist: {', '.join(sorted(unknown))}"
+            raise SettingInvalid(where=file, key="person", value=person.principal.id, why=why)
+    return _Directory(hashlib.sha256(data).hexdigest(), groups, {person.principal.id: person for person in people})
 
 
 def _person(entry: dict[str, object]) -> Person:

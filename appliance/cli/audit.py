@@ -14,6 +14,7 @@ from appliance.cli import exits
 from appliance.cli.command import settings
 from appliance.cli.export import write
 from appliance.cli.output import as_json, table
+from appliance.cli.story import story
 from appliance.connect import connect
 from appliance.errors.log import REMEDY_EN, REMEDY_JA
 from appliance.models import Language
@@ -28,7 +29,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The log continues the checkpoint of {size} events in {file} without a change.",
         "{file} の {size} 件時点のチェックポイントから、変更なく続いています。",
     ),
-    "gone": ("(missing)", "（欠落）"),
     "missing": (
         "Text {name} of event {index} is missing: the log commits to it.",
         "記録 {index} の本文 {name} が欠落しています（ログにコミットメントがあります）。",
@@ -81,9 +81,8 @@ def show(case: str | None, limit: int, as_data: bool, **wanted: datetime | str |
     ]
     table(("", "time", "who", "what", "outcome", "case"), rows)
     if case is not None:
-        for row in events:
-            for name, text in row.texts.items():
-                click.echo(f"{row.index} {name}: {_say('gone', configured.language) if text is None else text}")
+        for line in story(events, configured.language):
+            click.echo(line)
 
 
 @audit.command

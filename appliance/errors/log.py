@@ -90,6 +90,14 @@ class AuditEventNotFound(NotThere):
     ja = "監査ログに記録 {event} はありません。番号は 0 から {last} までです。"
 
 
+class AuditFilterUnknown(BadInput):
+    """A selection by a person or an action that does not exist: an empty list would look like innocence."""
+
+    code = "audit-filter-unknown"
+    en = "The audit log knows no {field} called {value}. Correct it; infra/reference/audit-actions.md lists every action."
+    ja = "監査ログに {field} の {value} はありません。指定を確認してください（操作の一覧は infra/reference/audit-actions.md にあります）。"
+
+
 class ExportFolderUsed(Conflict):
     """An export is written into a new or empty folder only."""
 

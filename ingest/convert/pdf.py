@@ -18,6 +18,7 @@ from appliance.visible import one_line
 from ingest import causes
 from ingest.convert.page_text import Glyph, joined, rows_of, shown_forms
 from ingest.convert.plain import language_of, stem
+from ingest.convert.running import without_running_lines
 from ingest.converted import Converted, Limits, Note, Picture
 from ingest.errors import FileBroken, FileEncrypted, FileTooLarge, NeedsOcr
 
@@ -47,7 +48,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
         title = _title(document) or stem(name)
     finally:
         document.close()
-    parts = tuple(page.part for page in pages)
+    parts = without_running_lines([page.part for page in pages])
     if not any(part.text for part in parts):
         raise NeedsOcr(name=name, pages=count)
     return Converted(

@@ -75,7 +75,7 @@ def test_tables_stand_where_they_stand_and_spans_are_repeated():
 
     text = sections(document(fill))[0][1]
 
-    assert text == "表の前\n区分 | 日数 | 日数\n区分 | 初年 | 翌年\n正社員 | 10 | 20\n表の後"
+    assert text == "表の前\n正社員: 日数 初年 10、日数 翌年 20\n表の後"
 
 
 def test_lists_have_marks_and_numbers():

@@ -489,6 +489,63 @@ def test_lines_are_whole_however_the_page_is_turned(page):
     assert sorted(text.split("\n")) == ["上の行にある文章です", "下の行にある文章です", "前にある検索対象後にある"]
 
 
+def test_a_line_that_ends_early_because_a_comma_may_not_begin_the_next_goes_on():
+    full = "ニューヨーク、ロンドンおよびシンガポールを指定都市とするほか、次を定める。"
+    short = full[:-6] + "指定と"  # three characters shorter: し cannot be parted from its comma
+
+    document = converted(lines(full, short, "し、指定都市では上限額に30パーセントを加算する。"))
+
+    assert "指定とし、指定都市では" in document.parts[0].text
+    part = document.parts[0]
+    assert [part.text[line.start : line.end] for line in part.lines][1:] == [
+        short,
+        "し、指定都市では上限額に30パーセントを加算する。",
+    ]
+
+
+def running(number, *body):
+    def draw(canvas):
+        lines("旅費規程　社外秘", top=810)(canvas)
+        lines(*body, top=700)(canvas)
+        lines(f"- {number} / 4 -", top=30)(canvas)
+
+    return draw
+
+
+def test_what_repeats_in_the_margin_of_most_pages_is_left_out_and_the_boxes_stay_exact():
+    bodies = [f"第{number}条の本文である。" for number in range(1, 5)]
+
+    document = converted(*(running(number, body) for number, body in enumerate(bodies, start=1)))
+
+    assert [part.text for part in document.parts] == bodies
+    for part, body in zip(document.parts, bodies, strict=True):
+        [line] = part.lines
+        assert part.text[line.start : line.end] == body
+        assert len(line.edges) == len(body) + 1
+        assert 0.1 < line.top < line.bottom < 0.2
+
+
+def test_a_line_in_the_margin_of_one_page_and_a_repeated_line_of_the_body_stay():
+    pages = [running(number, "同じ本文である。") for number in range(1, 4)]
+    own = lines("この頁だけの注記である。", top=810)
+
+    document = converted(*pages, own)
+
+    assert [part.text for part in document.parts] == ["同じ本文である。"] * 3 + ["この頁だけの注記である。"]
+
+
+def test_a_page_with_nothing_but_its_head_keeps_it():
+    document = converted(*(running(number) for number in range(1, 4)))
+
+    assert all("旅費規程" in part.text for part in document.parts)
+
+
+def test_two_pages_with_the_same_head_keep_it():
+    document = converted(*(running(number, f"本文{number}。") for number in range(1, 3)))
+
+    assert all("旅費規程" in part.text for part in document.parts)
+
+
 # --- text that the page does not show --------------------------------------------------------------------------------
 
 
