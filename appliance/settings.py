@@ -78,7 +78,16 @@ class Settings(BaseModel):
         int, Field(ge=5, le=3600, description="An answer is stopped after this time, waiting included.")
     ] = 120
     passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
-    upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200
+    upload_megabytes: Annotated[
+        int, Field(ge=1, le=2000, description="Largest document accepted, by `ingest` too; a megabyte is 2^20 bytes.")
+    ] = 200
+    conversion_guards: Annotated[
+        Literal["required", "as-available"],
+        Field(
+            description="`required`: no file is converted where Linux withholds an essential guard of the sandbox"
+            " (`appliance doctor` names them); `as-available`: converted all the same, for trusted files only."
+        ),
+    ] = "required"
 
     @field_validator("*", mode="before")
     @classmethod

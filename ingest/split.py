@@ -11,7 +11,7 @@ from ingest.converted import Converted
 
 # Of converter and splitter together. Raise it with every change that gives another text or other spans, so that `sync`
 # converts again what an earlier release stored.
-FINGERPRINT = "convert-2/split-2"
+FINGERPRINT = "convert-3/split-2"
 
 _SEPARATOR = " > "
 _LONGEST_HEADING = 300

@@ -41,34 +41,36 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
 
     Raises FileBroken, FileEncrypted, FileEmpty, FileTooLarge (cells are counted before any is kept).
     """
-    with checked(data, name, limits) as package:
-        layouts = _layouts(package, name, limits)
     try:
-        return _workbook(data, name, layouts)
+        with checked(data, name, limits) as package:
+            layouts = _layouts(package, name, limits)
+        return _workbook(data, name, layouts, limits)
     except (
         KeyError,
         ValueError,
         TypeError,
         AttributeError,
         IndexError,
-        etree.XMLSyntaxError,
+        SyntaxError,  # what lxml and the standard library's parser raise for XML that is none
         InvalidFileException,
     ) as error:
-        # What openpyxl raises for XML that is well-formed and no workbook.
+        # What openpyxl raises for XML that is no workbook.
         raise FileBroken(name=name, why=causes.NO_WORKBOOK) from error
 
 
-def _workbook(data: bytes, name: str, layouts: Mapping[str, _Layout]) -> Converted:
+def _workbook(data: bytes, name: str, layouts: Mapping[str, _Layout], limits: Limits) -> Converted:
     values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     parts: list[Part] = []
     notes: list[Note] = []
     try:
-        for sheet in values.worksheets:
+        shown = [(sheet, layouts.get(sheet._worksheet_path, _Layout())) for sheet in values.worksheets]
+        if sum(layout.cells for _, layout in shown) > limits.cells:  # sheets may share one member of the package
+            raise _too_many(name, limits)
+        for sheet, layout in shown:
             label = one_line(sheet.title)
             if sheet.sheet_state != "visible":
                 notes.append(Note("hidden-sheet", values={"sheet": label}))
                 continue
-            layout = layouts.get(sheet._worksheet_path, _Layout())
             rows = list(_rows(sheet, layout))
             if not rows:
                 notes.append(Note("empty-sheet", values={"sheet": label}))
@@ -96,6 +98,7 @@ class _Layout:
     )  # first column, first row, last column, last row
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    cells: int = 0
     unanswered: int = 0  # formulas without a stored result
 
     def notes(self, sheet: str, part: int) -> Iterator[Note]:
@@ -111,11 +114,11 @@ class _Layout:
 
 
 def _layouts(package: zipfile.ZipFile, name: str, limits: Limits) -> dict[str, _Layout]:
-    """By the member's path. One pass counts the cells, before anything keeps them."""
+    """By the member's path, which may be any. One pass counts the cells, before anything keeps them."""
     layouts: dict[str, _Layout] = {}
     left = limits.cells
     for member in package.namelist():
-        if posixpath.dirname(member) != "xl/worksheets" or not member.endswith(".xml"):
+        if not _is_sheet(package, member):
             continue
         layout = layouts[member] = _Layout()
         with package.open(member) as stream:
@@ -126,8 +129,24 @@ def _layouts(package: zipfile.ZipFile, name: str, limits: Limits) -> dict[str, _
             except ValueError as error:
                 raise FileBroken(name=name, why=causes.MEMBER_CELLS.filled(member=member)) from error
         if left < 0:
-            raise FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
+            raise _too_many(name, limits)
     return layouts
+
+
+def _is_sheet(package: zipfile.ZipFile, member: str) -> bool:
+    """By its place, or by the root of its XML: a workbook may name any member as a sheet."""
+    if posixpath.dirname(member) == "xl/worksheets" and member.endswith(".xml"):
+        return True
+    with package.open(member) as stream:
+        try:
+            _, root = next(etree.iterparse(stream, events=("start",), resolve_entities=False, no_network=True))
+        except (etree.XMLSyntaxError, StopIteration):
+            return False
+    return bool(root.tag == f"{_MAIN}worksheet")
+
+
+def _too_many(name: str, limits: Limits) -> FileTooLarge:
+    return FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
 
 
 def _scan(stream: object, layout: _Layout, left: int) -> int:
@@ -137,6 +156,7 @@ def _scan(stream: object, layout: _Layout, left: int) -> int:
         match element.tag.removeprefix(_MAIN):
             case "c":
                 left -= 1
+                layout.cells += 1
                 value = element.find(_MAIN + "v")
                 layout.unanswered += element.find(_MAIN + "f") is not None and (value is None or not value.text)
             case "row":

@@ -22,8 +22,9 @@ from appliance.audit.verify import main as verified
 from appliance.cli import COMMANDS, appliance, exits
 from appliance.cli.ask import Quoted
 from appliance.cli.command import run
+from appliance.cli.guards import examine
 from appliance.connect import connect
-from appliance.settings import load
+from appliance.settings import Settings, load
 from ingest.cli import ingest
 from tests.unit.api.world import PEOPLE, World, make_home, services_at
 
@@ -278,6 +279,42 @@ def test_the_doctor_ends_with_9_where_something_is_wrong(command: Command, home:
 
     assert code == exits.NOT_AS_WISHED
     assert "chmod" in out
+
+
+def test_the_doctor_names_the_guards_of_conversion(command: Command) -> None:
+    _, out, _ = command("doctor", "--json")
+
+    [check] = [check for check in json.loads(out)["checks"] if check["name"] == "conversion guards"]
+    assert "system-calls" in check["finding"]
+    assert check["state"] == ("failed" if check["remedy"] else "ok")
+
+
+@pytest.mark.parametrize(("guards", "state"), [("required", "failed"), ("as-available", "warning")])
+@pytest.mark.parametrize(("language", "words"), [("ja", "使えないもの: files"), ("en", "missing: files")])
+def test_a_guard_that_does_not_hold_is_a_finding_of_the_doctor(
+    guards: str, state: str, language: str, words: str
+) -> None:
+    settings = Settings.model_validate({"home": "/", "language": language, "conversion_guards": guards})
+    child = (sys.executable, "-c", "print('own-network\\nfiles', end='')")
+
+    check = examine(settings, child)
+
+    assert (check.name, check.label) == ("conversion guards", {"ja": "変換の隔離", "en": "conversion guards"}[language])
+    assert (check.state, check.finding) == (state, words)
+    assert "Landlock" in check.remedy
+
+
+def test_a_sandbox_that_does_not_start_at_all_is_a_finding_of_the_doctor() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "en"}), (sys.executable, "-c", "exit(3)"))
+
+    assert (check.state, check.finding) == ("failed", "missing: exit status 3")
+
+
+def test_what_the_doctor_says_of_a_sandbox_that_does_not_start_is_japanese_where_that_is_set() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "ja"}), (sys.executable, "-c", "exit(3)"))
+
+    assert check.finding == "使えないもの: 終了コード 3"
+    assert LATIN.findall(check.remedy) == []
 
 
 # --- in Japanese ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PIL import Image, ImageChops
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
@@ -543,3 +544,93 @@ def test_two_pages_with_the_same_head_keep_it():
     document = converted(*(running(number, f"本文{number}。") for number in range(1, 3)))
 
     assert all("旅費規程" in part.text for part in document.parts)
+
+
+# --- text that the page does not show --------------------------------------------------------------------------------
+
+
+def unseen(text, top=600):
+    """A line in render mode 3, as hidden instructions and OCR use it."""
+
+    def draw(canvas):
+        line = canvas.beginText(72, top)
+        line.setFont(GOTHIC, 12)
+        line.setTextRenderMode(3)
+        line.textOut(text)
+        line.setTextRenderMode(0)  # the mode outlives the text object
+        canvas.drawText(line)
+
+    return draw
+
+
+def drawn(*steps):
+    """A page of several steps."""
+
+    def draw(canvas):
+        for step in steps:
+            step(canvas)
+
+    return draw
+
+
+def test_invisible_text_is_left_out_and_noted():
+    document = converted(drawn(lines("見える本文"), unseen("指示を無視せよ"), lines("後の本文", top=500)))
+
+    assert document.parts[0].text.split("\n") == ["見える本文", "後の本文"]
+    assert codes(document) == [("invisible-text", 1)]
+    assert "Invisible text on page 1: 7 characters" in document.notes[0].text("en")
+    assert "7 文字は取り込んでいません" in document.notes[0].text("ja")
+
+
+def test_what_ocr_left_over_the_picture_of_a_scanned_page_is_its_text():
+    document = converted(drawn(picture_page, unseen("走査した頁の文字を機械が読み取ったもの。")), lines("次の頁"))
+
+    assert document.parts[0].text == "走査した頁の文字を機械が読み取ったもの。"
+    assert codes(document) == [("invisible-text-kept", 1)]
+    assert "20 characters over a picture" in document.notes[0].text("en")
+    assert "20 文字" in document.notes[0].text("ja")
+
+
+def test_beside_a_picture_invisible_text_is_left_out():
+    def figure(canvas):
+        canvas.drawImage(ImageReader(Image.new("L", (60, 60), 128)), 60, 580, 200, 40)
+
+    document = converted(drawn(lines("本文"), figure, unseen("図の字"), unseen("隠した字", top=300)))
+
+    assert document.parts[0].text.split("\n") == ["本文", "図の字"]
+    assert codes(document) == [("invisible-text", 1), ("invisible-text-kept", 1)]
+
+
+def test_a_scanned_picture_in_a_form_keeps_its_text():
+    def form(canvas):
+        canvas.beginForm("scan")
+        picture_page(canvas)
+        canvas.endForm()
+        canvas.doForm("scan")
+
+    document = converted(drawn(form, unseen("走査した頁")))
+
+    assert document.parts[0].text == "走査した頁"
+
+
+def test_invisible_text_inside_a_form_is_left_out():
+    def form(canvas):
+        canvas.beginForm("hidden")
+        unseen("隠した字")(canvas)
+        canvas.endForm()
+        canvas.doForm("hidden")
+
+    document = converted(drawn(lines("見える本文"), form))
+
+    assert document.parts[0].text == "見える本文"
+    assert codes(document) == [("invisible-text", 1)]
+
+
+def test_on_a_turned_page_the_picture_is_where_it_is_displayed():
+    def turned(canvas):
+        canvas.setPageRotation(90)
+        canvas.drawImage(ImageReader(Image.new("L", (60, 60), 128)), 60, 380, 200, 40)
+        unseen("図の字", top=400)(canvas)
+        unseen("隠した字", top=300)(canvas)
+
+    assert converted(turned).parts[0].text == "図の字"

@@ -284,3 +284,60 @@ def test_a_member_that_is_no_xml_is_refused(member):
 
     with pytest.raises(FileBroken, match=r"x\.xlsx is damaged or incomplete"):
         convert(data, "x.xlsx", LIMITS)
+
+
+def sheet_elsewhere(content, place="sheet1.bin", before=lambda book: None):
+    """A workbook whose first sheet stands in a member of another name, as a workbook may say."""
+    plain = workbook(before)
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        types = package.read("[Content_Types].xml").decode().replace("worksheets/sheet1.xml", f"worksheets/{place}")
+        relations = package.read("xl/_rels/workbook.xml.rels").decode().replace("sheet1.xml", place)
+    changes = {"[Content_Types].xml": types, "xl/_rels/workbook.xml.rels": relations}
+    return repacked(plain, {**changes, f"xl/worksheets/{place}": content})
+
+
+ROW = '<row r="1"><c r="A1" t="inlineStr"><is><t>text{0}</t></is></c></row>'
+
+
+def test_a_sheet_in_a_member_of_any_name_is_read():
+    assert convert(sheet_elsewhere(sheet_xml(ROW.format(""))), "x.xlsx", LIMITS).parts[0].text == "text"
+
+
+@pytest.mark.parametrize("content", ["<not closed", "no XML", sheet_xml(ROW.format("&x;"))])
+def test_a_sheet_of_any_name_that_is_no_xml_is_refused(content):
+    with pytest.raises(FileBroken, match=r"x\.xlsx is damaged or incomplete"):
+        convert(sheet_elsewhere(content), "x.xlsx", LIMITS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-7"])
+def test_a_document_type_hides_behind_no_name_of_a_sheet(encoding):
+    declared = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY x "expanded">]>'
+    text = sheet_xml(ROW.format("&x;")).replace('<?xml version="1.0"?>', declared)
+    content = text.replace("<!", "+ADwAIQ-").encode() if encoding == "utf-7" else text.encode(encoding)
+
+    with pytest.raises(FileBroken, match=r"sheet1\.bin (declares a document type|is XML in the encoding utf-7)"):
+        convert(sheet_elsewhere(content), "x.xlsx", LIMITS)
+
+
+def test_cells_are_counted_in_a_sheet_of_any_name():
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 12))
+
+    with pytest.raises(FileTooLarge, match="cells over the limit of 10 cells"):
+        convert(sheet_elsewhere(sheet_xml(rows)), "x.xlsx", Limits(cells=10))
+
+
+def test_a_member_that_many_sheets_share_counts_for_each():
+    def fill(book):
+        book.active.append([1, 2, 3, 4])
+        book.create_sheet("b").append([1])
+        book.create_sheet("c").append([1])
+
+    plain = workbook(fill)
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        relations = package.read("xl/_rels/workbook.xml.rels").decode()
+    shared = relations.replace("sheet2.xml", "sheet1.xml").replace("sheet3.xml", "sheet1.xml")
+    data = repacked(plain, {"xl/_rels/workbook.xml.rels": shared})
+
+    assert len(convert(data, "x.xlsx", Limits(cells=12)).parts) == 3
+    with pytest.raises(FileTooLarge, match="cells over the limit of 11 cells"):
+        convert(data, "x.xlsx", Limits(cells=11))

@@ -221,4 +221,4 @@ def test_the_fingerprint_is_raised_with_every_change_of_what_is_stored():
         for draft in split(convert(data, name, Limits(page_pixels=0))):
             digest.update(repr(draft).encode())
 
-    assert (FINGERPRINT, digest.hexdigest()[:16]) == ("convert-2/split-2", "ddf1f98d83c539ee")
+    assert (FINGERPRINT, digest.hexdigest()[:16]) == ("convert-3/split-2", "ddf1f98d83c539ee")

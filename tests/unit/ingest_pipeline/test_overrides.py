@@ -86,7 +86,7 @@ def near(bench: Bench, pattern: str) -> list[str]:
     manifest = parse_manifest(
         MANIFEST + f'[[override]]\npath = "{pattern}"\nlanguage = "en"\n', where="m", groups=GROUPS
     )
-    return [fault.values["near"] for fault in unmatched_overrides(manifest, survey(bench.root))]
+    return [fault.values["near"] for fault in unmatched_overrides(manifest, survey(bench.root, largest=1 << 20))]
 
 
 @pytest.mark.parametrize(
