@@ -10,7 +10,7 @@ export SERVE
 python := .venv/bin/python
 environment := infra/setup/environment.sh
 
-.PHONY: help demo test services check bench bench-retrieval lock lock-check format clean
+.PHONY: help demo test services check verifier bench bench-retrieval lock lock-check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,10 @@ services: ## as root on Debian: install what some tests need (Chromium, a Japane
 check: ## lint, format, types, import directions, locks, licences, telemetry off, reference current
 	@$(environment) check
 	@infra/checks/run.sh
+
+verifier: ## put appliance-verify into one file for an auditor's own computer: build/appliance-verify.pyz
+	@$(environment) base
+	@$(python) infra/setup/verifier.py
 
 bench: ## the figures of tests/bench as tables (JSON=FILE: also written there)
 	@$(environment) test

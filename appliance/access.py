@@ -54,6 +54,14 @@ def decide(principal: Principal, acl: AccessList, now: datetime) -> Decision:
     return Decision(next((reason for refused, reason in refusals if refused), "allowed"))
 
 
+def decide_both(principal: Principal, own: AccessList, today: AccessList, now: datetime) -> Decision:
+    """Judge a version: by the list it had when it was current last, and by its document's list of today.
+
+    So opening a document's new version to more people opens no older one, and closing it closes all.
+    """
+    return decide(principal, own, now) and decide(principal, today, now)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessFilter:
     """What one principal may see: the ids of the access lists that admit them, sorted. Empty means nothing.

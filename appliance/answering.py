@@ -17,7 +17,6 @@ Steps (3), (5), (7) and (10) stand outside the pipelines, so that no pipeline ca
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
@@ -29,6 +28,7 @@ from typing import Literal
 from haystack import Pipeline
 
 from appliance.access import AccessFilter, filter_for
+from appliance.acts import act
 from appliance.citations import AnswerReader, Said
 from appliance.errors import QuestionEmpty, QuestionTooLong
 from appliance.evidence import strong_enough
@@ -48,6 +48,7 @@ from appliance.models import (
     Receipt,
 )
 from appliance.protocols import AuditSink
+from appliance.recording import asker, search_of
 from appliance.retrieval import Retrieval, Retrieved
 from appliance.store.conversations import Conversations
 from appliance.store.registry import Registry
@@ -112,7 +113,7 @@ class Answering:
             found = retrieved.passages
             if found and strong_enough(found[0], language=language_of(question.text)):  # (6)
                 passages = found
-            decided = _retrieved(question, retrieved, access, answered=bool(passages))
+            decided = _retrieved(question, retrieved, access, shown=bool(passages))
             await asyncio.wrap_future(self.audit.submit(decided))  # (7)
             yield Sources(passages)
             reader = AnswerReader(passages)
@@ -181,50 +182,14 @@ def checked(text: str, limit: int) -> str:
 
 
 def _received(question: Question) -> AuditEvent:
-    asker = question.principal
-    details: dict[str, Json] = {
-        "conversation": question.conversation,
-        "groups": sorted(asker.groups),
-        "clearance": asker.clearance.word,
-        "compartments": sorted(asker.compartments),
-        "characters": len(question.text),
-    }
-    return AuditEvent(
-        "question.received", "success", question.actor, question.case, details, {"question": question.text}
-    )
+    details: dict[str, Json] = {"conversation": question.conversation, **asker(question.principal)}
+    return act("question.received", "success", question.actor, question.case, details, {"question": question.text})
 
 
-def retrieval_details(retrieved: Retrieved, access: AccessFilter) -> dict[str, Json]:
-    """What the log says of a search: which chunk versions with which scores, and the filter that was in force."""
-    return {
-        "filter": {
-            "lists": len(access.allowed),
-            "sha256": hashlib.sha256(",".join(map(str, access.allowed)).encode()).hexdigest(),
-        },
-        "dropped": retrieved.dropped,
-        "passages": [
-            {
-                "number": passage.number,
-                "chunk": passage.chunk.id,
-                "document": passage.document.key,
-                "version": passage.document.version,
-                "part": passage.chunk.span.part,
-                "list": passage.document.acl_id,
-                "score": round(passage.score, 4),
-                "cosine": round(passage.cosine, 4),
-                "coverage": round(passage.coverage, 4),
-            }
-            for passage in retrieved.passages
-        ],
-    }
-
-
-def _retrieved(question: Question, retrieved: Retrieved, access: AccessFilter, *, answered: bool) -> AuditEvent:
-    details: dict[str, Json] = {
-        **retrieval_details(retrieved, access),
-        "decision": "answer" if answered else "no-evidence",
-    }
-    return AuditEvent("question.retrieved", "success", question.actor, question.case, details)
+def _retrieved(question: Question, retrieved: Retrieved, access: AccessFilter, *, shown: bool) -> AuditEvent:
+    recorded = search_of(retrieved, access, shown=shown)
+    details: dict[str, Json] = {**recorded.details, "decision": "answer" if shown else "no-evidence"}
+    return act("question.retrieved", "success", question.actor, question.case, details, recorded.texts)
 
 
 def _completed(question: Question, answer: Answer) -> AuditEvent:
@@ -239,6 +204,6 @@ def _completed(question: Question, answer: Answer) -> AuditEvent:
     }
     texts = {"answer": "\n".join(sentence.text for sentence in answer.sentences)}
     if answer.outcome in ("answered", "no-evidence"):
-        return AuditEvent("question.completed", "success", question.actor, question.case, details, texts)
+        return act("question.completed", "success", question.actor, question.case, details, texts)
     ended: Outcome = "aborted" if answer.outcome == "stopped" else "failed"
-    return AuditEvent("question.aborted", ended, question.actor, question.case, details, texts)
+    return act("question.aborted", ended, question.actor, question.case, details, texts)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -79,6 +79,16 @@ class Connection:
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
                     yield Event(name, line.removeprefix("data: "))
+
+    def download(self, path: str, body: object, to: BinaryIO) -> None:
+        """POST of a JSON body whose answer is written to a file as it comes, however long it takes to be made."""
+        response = self._send("POST", path, stream=True, timeout=None, **_json(body))
+        with closing(response):
+            if response.is_error:
+                response.read()
+                self._checked(response)
+            for block in response.iter_bytes():
+                to.write(block)
 
     @contextmanager
     def signed_in(self, person: str) -> Iterator[None]:

@@ -10,7 +10,11 @@ from typing import Generic, TypeVar
 from appliance import home as folder
 from appliance import probe
 from appliance.api.schemas.operation import Check, CheckState
+from appliance.audit.reading import EventFilter
+from appliance.audit.refusal import sentence
+from appliance.documents import differences
 from appliance.errors import ApplianceError, IndexUnavailable
+from appliance.errors.log import REMEDY_EN, REMEDY_JA
 from appliance.examples import read_examples
 from appliance.home import Finding, Warned
 from appliance.lexical.sudachi import terms
@@ -19,6 +23,8 @@ from appliance.store import changes
 from appliance.wiring import Parts
 from appliance.words import Words
 
+_PAGE = 1000  # events read at once
+_NAMED = 5  # documents that a finding names
 _BOTH: tuple[Language, ...] = ("ja", "en")
 _OK = Words(ja="正常", en="OK")
 _MEND = Words(
@@ -87,6 +93,8 @@ def _said(error: ApplianceError) -> Words:
 
 
 def _people(parts: Parts) -> Finding:
+    if (fault := parts.people.fault()) is not None:
+        return Words(ja=fault.text("ja"), en=fault.text("en"))
     if parts.people.all():
         return None
     return Warned(Words(ja="サインインできる利用者がいません", en="there is nobody who may sign in"))
@@ -100,8 +108,9 @@ def _examples(parts: Parts) -> Finding:
 
 def _log(parts: Parts) -> Finding:
     parts.audit.require_writable()
-    found = {language: parts.audit.check(language) for language in _BOTH}
-    return Words(ja="".join(found["ja"]), en=" ".join(found["en"])) if found["en"] else None
+    found = parts.audit.problems()
+    said = {language: [sentence(problem, language) for problem in found] for language in _BOTH}
+    return Words(ja="。".join(said["ja"]), en="; ".join(said["en"])) if found else None
 
 
 def _unfinished(parts: Parts) -> Finding:
@@ -110,16 +119,46 @@ def _unfinished(parts: Parts) -> Finding:
 
 
 def _agreement(parts: Parts) -> Finding:
-    expected = set(parts.registry.current_versions()) | {(probe.DOCUMENT, probe.VERSION)}
-    held = {(document, version) for _, document, version, _ in parts.index.inventory()}
-    empty = {key for key in expected - held if not any(True for _ in parts.registry.texts(*key))}
-    lost, left = expected - held - empty, held - expected
-    if not lost and not left:
+    found = differences(parts.registry, parts.index, parts.probe_list)
+    if not found:
         return None
+    lost, left, wrong = len(found.incomplete), len(found.left_over), len(found.misplaced)
     return Words(
-        ja=f"索引にない版 {len(lost)} 件、登録にない版 {len(left)} 件",
-        en=f"{len(lost)} versions missing from the index, {len(left)} left over in it",
+        ja=f"索引にない、または不完全な版 {lost} 件、登録にない版 {left} 件、閲覧範囲が異なる版 {wrong} 件",
+        en=f"{lost} versions missing from the index or incomplete, {left} left over, {wrong} under another access list",
     )
+
+
+def _access(parts: Parts) -> Finding:
+    """Whoever writes the registry's file past the appliance leaves no event: the log and the registry then differ."""
+    underway = {change.document for change in changes.open_changes(parts.registry)}
+    recorded = _recorded_lists(parts)
+    wrong = sorted(
+        document
+        for (document, _), acl_id in parts.registry.current_versions().items()
+        if document not in underway and recorded.get(document, acl_id) != acl_id
+    )
+    if not wrong:
+        return None
+    named = ", ".join(wrong[:_NAMED])
+    return Words(
+        ja=f"{len(wrong)} 件の文書の閲覧範囲が、監査ログの最後の記録と異なります（{named}）",
+        en=f"{len(wrong)} documents stand under another access list than the log recorded last ({named})",
+    )
+
+
+def _recorded_lists(parts: Parts) -> dict[str, int]:
+    """The access list of each document as its last event has it."""
+    last: dict[str, tuple[int, int]] = {}
+    for action in ("document.stored", "access.changed", "document.resolved"):
+        before: int | None = None
+        while page := parts.audit.reader.events(EventFilter(action=action), limit=_PAGE, before=before):
+            for event in page:
+                document, acl_id = event.details.get("document"), event.details.get("list")
+                if isinstance(document, str) and isinstance(acl_id, int):
+                    last[document] = max(last.get(document, (-1, 0)), (event.index, acl_id))
+            before = page[-1].index
+    return {document: acl_id for document, (_, acl_id) in last.items()}
 
 
 def _words(parts: Parts) -> Finding:
@@ -172,16 +211,33 @@ _OF_FOLDER: tuple[_Check[Path], ...] = (
     ),
 )
 _CHECKS: tuple[_Check[Parts], ...] = (
-    _Check("people", Words(ja="利用者", en="people"), _people, _MEND),
+    _Check(
+        "people",
+        Words(ja="利用者", en="people"),
+        _people,
+        Words(
+            ja="ファイルを直してください。直るまで、どなたもサインインできません（再起動は不要です）。",
+            en="Mend the file: until then nobody is let in. No restart is needed.",
+        ),
+    ),
     _Check("examples", Words(ja="質問の例", en="examples"), _examples, _MEND),
     _Check(
         "audit log",
         Words(ja="監査ログ", en="audit log"),
         _log,
-        Words(ja="書き出しを保全し、監査担当者に連絡してください。", en="Keep an export, and tell the auditor."),
+        Words(ja=REMEDY_JA, en=REMEDY_EN),
     ),
     _Check("unfinished changes", Words(ja="未完了の変更", en="unfinished changes"), _unfinished, _RESTART),
     _Check("registry and index", Words(ja="登録と索引", en="registry and index"), _agreement, _RESTART),
+    _Check(
+        "access as recorded",
+        Words(ja="記録どおりの閲覧範囲", en="access as recorded"),
+        _access,
+        Words(
+            ja="サービスを止め、監査担当者に連絡してください。閲覧範囲は ingest で設定し直せます。",
+            en="Stop the service and tell the auditor: the registry was changed past us. `ingest` sets it anew.",
+        ),
+    ),
     _Check("search by words", Words(ja="語による検索", en="search by words"), _words, _RESTART),
     _Check("search by meaning", Words(ja="意味による検索", en="search by meaning"), _meaning, _RESTART),
 )

@@ -23,8 +23,9 @@ from typing import BinaryIO, Literal
 
 from appliance import probe
 from appliance.access import AccessList
+from appliance.acts import act
 from appliance.errors import ApplianceError, DocumentNotFound
-from appliance.models import Actor, AuditEvent, Chunk, Document, IndexedChunk, Json, Matrix, Outcome, chunk_id, new_id
+from appliance.models import Actor, Chunk, Document, IndexedChunk, Json, Matrix, Outcome, chunk_id, new_id
 from appliance.protocols import AuditSink, ChunkIndex, Embedder
 from appliance.store import changes
 from appliance.store.changes import Change
@@ -32,6 +33,24 @@ from appliance.store.originals import Originals
 from appliance.store.registry import Entry, NewVersion, Registry
 
 State = Literal["stored", "replaced", "unchanged", "access-changed"]
+
+
+Place = tuple[str, str]  # document and version
+_PROBE: Place = (probe.DOCUMENT, probe.VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What the index holds wrongly: versions that are not current; and, with the list that they belong under, versions
+    that stand under another one or do not have exactly their chunks.
+    """
+
+    left_over: frozenset[Place]
+    misplaced: Mapping[Place, int]
+    incomplete: Mapping[Place, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.left_over or self.misplaced or self.incomplete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Documents:
             new = _under(old.document.key, new)
             if old.document.version == new.version:
                 return self._same_content(old, new, actor)
-            return self._store(new, old.document.version, files, vectors, actor)
+            return self._store(new, old, files, vectors, actor)
 
     def change_access(self, collection: str, path: str, access: AccessList, *, actor: Actor) -> State:
         """Give a document another access list; vectors stay. Raises DocumentNotFound."""
@@ -77,10 +96,11 @@ class Documents:
             self._remove(old, actor)
 
     def _store(
-        self, new: NewVersion, old: str | None, files: Mapping[str, BinaryIO], vectors: Matrix, actor: Actor
+        self, new: NewVersion, before: Entry | None, files: Mapping[str, BinaryIO], vectors: Matrix, actor: Actor
     ) -> State:
         change = Change(new_id(), "store", new.key, new.version)
-        details = _details(new)
+        old = before.document.version if before else None
+        details = {**_details(new), **_was(before)}
         with self._on_record(change, actor):  # (1)
             self._commit("document.storing", change, actor, details, _names(new.collection, new.path, new.title))
             self.originals.keep(new.key, new.version, files, called=f"{new.collection}/{new.path}")  # (2)
@@ -88,6 +108,8 @@ class Documents:
             self.index.upsert(self._indexed(new.key, new.version, acl_id, new.chunks, vectors))
             changes.make_current(self.registry, new, acl_id, case=change.case)  # (3)
             self._commit("document.stored", change, actor, {**details, "list": acl_id})  # (4)
+            if before is not None and before.access != new.access:
+                self._commit("access.changed", change, actor, {**_given(before, new.access), "list": acl_id})
             if old is not None:
                 self.index.delete(document=new.key, version=old)  # (5)
         return "stored" if old is None else "replaced"
@@ -95,7 +117,7 @@ class Documents:
     def _remove(self, entry: Entry, actor: Actor) -> None:
         document = entry.document
         change = Change(new_id(), "remove", document.key, document.version)
-        details: dict[str, Json] = {"document": document.key, "version": document.version}
+        details: dict[str, Json] = {"document": document.key, "version": document.version, "list": document.acl_id}
         names = _names(document.collection, document.path, document.title)
         with self._on_record(change, actor):  # (1)
             self._commit("document.removing", change, actor, details, names)
@@ -108,7 +130,8 @@ class Documents:
         described = _description(old.document) != _description(new)
         if described:
             change = Change(new_id(), "describe", new.key, new.version)
-            details = _details(new)
+            # Who may see it changes after this, in a case of its own.
+            details = {**_details(replace(new, access=old.access)), **_was(old), "list": old.document.acl_id}
             with self._on_record(change, actor):
                 self._commit("document.storing", change, actor, details, _names(new.collection, new.path, new.title))
                 changes.describe(self.registry, new, case=change.case)
@@ -121,38 +144,33 @@ class Documents:
             return "unchanged"
         document = old.document
         change = Change(new_id(), "access", document.key, document.version)
-        details: dict[str, Json] = {
-            "document": document.key,
-            "from": _access_details(old.access),
-            "to": _access_details(access),
-        }
+        details = _given(old, access)
+        names = _names(document.collection, document.path, document.title)
         with self._on_record(change, actor):
-            self._commit("access.changed", change, actor, details)
+            self._commit("access.changing", change, actor, details, names)
             acl_id = changes.change_access(self.registry, document.key, access, case=change.case)
             self.index.set_access(document=document.key, acl_id=acl_id)
+            self._commit("access.changed", change, actor, {**details, "list": acl_id})
         return "access-changed"
 
     def resolve(self) -> None:
         """End what a crash left half done, then make index and registry agree. Run once, before anybody is served."""
         for change in changes.open_changes(self.registry):
             self._end(change, Actor("service", "start-up"))
-        expected = {**self.registry.current_versions(), (probe.DOCUMENT, probe.VERSION): self.probe_list}
-        registered = self.registry.current_chunks()
-        held: dict[tuple[str, str], set[str]] = {}
-        misplaced: set[tuple[str, str]] = set()
-        for chunk, document, version, acl_id in self.index.inventory():
-            held.setdefault((document, version), set()).add(chunk)
-            if acl_id != expected.get((document, version), acl_id):
-                misplaced.add((document, version))
-        for document, version in held.keys() - expected.keys():
+        found = self.differences()
+        for document, version in found.left_over:
             self.index.delete(document=document, version=version)
-        for document, version in misplaced:
-            self.index.set_access(document=document, acl_id=expected[document, version])
-        if (probe.DOCUMENT, probe.VERSION) not in held:
-            self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
-        for place in expected.keys() - {(probe.DOCUMENT, probe.VERSION)}:
-            if held.get(place, set()) != registered.get(place, set()):
-                self._index_again(*place, expected[place])
+        for (document, _), acl_id in found.misplaced.items():
+            self.index.set_access(document=document, acl_id=acl_id)
+        for place, acl_id in found.incomplete.items():
+            if place == _PROBE:
+                self.index.upsert([probe.chunk(self.probe_list, self.embedder, self.terms)])
+            else:
+                self._index_again(*place, acl_id)
+
+    def differences(self) -> Differences:
+        """Where the index does not hold what the registry says."""
+        return differences(self.registry, self.index, self.probe_list)
 
     def _index_again(self, document: str, version: str, acl_id: int) -> None:
         self.index.delete(document=document, version=version)
@@ -193,7 +211,12 @@ class Documents:
                 self.index.set_access(document=document, acl_id=current.document.acl_id)
             case "remove", True:
                 self._clear(document)
-        details: dict[str, Json] = {"kind": change.kind, "document": document, "version": change.version}
+        details: dict[str, Json] = {
+            "kind": change.kind,
+            "document": document,
+            "version": change.version,
+            "list": current.document.acl_id if current is not None else None,
+        }
         outcome: Outcome = "success" if change.done else "failed"
         self._commit("document.resolved", change, actor, details, outcome=outcome)
         changes.settle(self.registry, change.case)
@@ -208,7 +231,7 @@ class Documents:
         *,
         outcome: Outcome = "success",
     ) -> None:
-        self.audit.commit(AuditEvent(action, outcome, actor, change.case, details, names or {}))
+        self.audit.commit(act(action, outcome, actor, change.case, details, names or {}))
 
     def _clear(self, document: str) -> None:
         self.index.delete(document=document)
@@ -227,6 +250,24 @@ class Documents:
             IndexedChunk(chunk.id, document, version, acl_id, vector, self.terms(chunk.indexed))
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
+
+
+def differences(registry: Registry, index: ChunkIndex, probe_list: int) -> Differences:
+    """Where the index does not hold what the registry says."""
+    expected = {**registry.current_versions(), _PROBE: probe_list}
+    registered = registry.current_chunks()
+    held: dict[Place, set[str]] = {}
+    misplaced: dict[Place, int] = {}
+    for chunk, document, version, acl_id in index.inventory():
+        held.setdefault((document, version), set()).add(chunk)
+        if acl_id != expected.get((document, version), acl_id):
+            misplaced[document, version] = expected[document, version]
+    incomplete = {
+        place: acl_id
+        for place, acl_id in expected.items()
+        if (place not in held if place == _PROBE else held.get(place, set()) != registered.get(place, set()))
+    }
+    return Differences(frozenset(held.keys() - expected.keys()), misplaced, incomplete)
 
 
 def _under(key: str, new: NewVersion) -> NewVersion:
@@ -255,6 +296,23 @@ def _details(new: NewVersion) -> dict[str, Json]:
         "chunks": len(new.chunks),
         "language": new.language,
         "access": _access_details(new.access),
+    }
+
+
+def _was(before: Entry | None) -> dict[str, Json]:
+    """What stood there until now."""
+    if before is None:
+        return {}
+    return {"version_before": before.document.version, "list_before": before.document.acl_id}
+
+
+def _given(old: Entry, access: AccessList) -> dict[str, Json]:
+    return {
+        "document": old.document.key,
+        "version": old.document.version,
+        "from": _access_details(old.access),
+        "to": _access_details(access),
+        "list_before": old.document.acl_id,
     }
 
 

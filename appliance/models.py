@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+# hashlib and uuid are imported where they are used: the child that each file is converted in waits for this module.
 if TYPE_CHECKING:  # a command that only prints its help loads no numpy
     import numpy as np
     import numpy.typing as npt
@@ -268,16 +267,22 @@ class EmbedderIdentity:
 
 def new_id() -> str:
     """A random id: 32 hex digits, unguessable."""
+    import uuid
+
     return uuid.uuid4().hex
 
 
 def version_id(original_sha256: str, fingerprint: str) -> str:
     """The version of a document: its content and the way it was read, since both decide what a citation points at."""
+    import hashlib
+
     return hashlib.sha256(f"{original_sha256}\n{fingerprint}".encode()).hexdigest()
 
 
 def chunk_id(document: str, version: str, ordinal: int) -> str:
     """The UUID of a chunk: the same chunk of the same version has the same id wherever it is made."""
+    import uuid
+
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{document}/{version}/{ordinal}"))
 
 
@@ -287,10 +292,16 @@ Outcome = Literal["success", "denied", "failed", "aborted"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: a signed-in person, the installation's owner (an OS user), the service, or nobody."""
+    """Who acted: a signed-in person, the installation's owner (an OS user), the service, or nobody.
+
+    `session` is the public reference of the session it was done in (store/sessions.py); `by` is the owner who acted as
+    this person, through the private socket. Both are empty where there is none.
+    """
 
     kind: ActorKind
     id: str
+    session: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

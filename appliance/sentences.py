@@ -11,6 +11,13 @@ from collections import Counter
 
 Span = tuple[int, int]  # [start, end)
 
+# A line that is a heading by its number: 第3条（出張の申請）, 2.1 Scope, （1）対象者, 附則. It ends in no full stop.
+HEADING = re.compile(
+    r"\s*(?:第\s*[0-9０-９一二三四五六七八九十百]+\s*[条章節項編款][^。]{0,60}|附\s*則|別表[^。]{0,40}"
+    r"|[(（]?[0-9０-９]{1,2}(?:[.．-][0-9０-９]{1,2}){0,3}[)）.．]?[\s　][^。]{1,60}"
+    r"|[■□◆◇●○▼▽【][^。]{1,60})(?<![。．.！？!?、,])\s*"
+)
+
 _CLOSERS = "」』）)】］\\]〕〉》”’\"'"
 _BREAK = re.compile(rf"[。｡！？!?．.…]+[{_CLOSERS}]*|\n")
 _PAIRS = {

@@ -12,17 +12,19 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from appliance.api.app import create_app
+from appliance.api.connections import BoundedProtocol, raise_descriptors
 from appliance.api.private import PeerProtocol, Private
+from appliance.api.under import UnderApi
 from appliance.errors import AddressUnusable, IndexLocked, PortTaken
 from appliance.private import listening, ownership
 from appliance.settings import Settings
 from appliance.wiring import Services, open_services
 
 _GRACE_SECONDS = 5
+_BACKLOG = 128  # as many are accepted in one go, before the first of them can be judged
 
 
 class Server(uvicorn.Server):
@@ -40,9 +42,11 @@ class Server(uvicorn.Server):
 @contextmanager
 def private_server(services: Services, *, grace: int = _GRACE_SECONDS) -> Iterator[Server]:
     """The API on the private socket, not yet serving; at its end it finishes what was asked, for `grace` seconds."""
-    app = Starlette(routes=[Mount("/api", create_app(services))])
+    app = UnderApi(create_app(services), Starlette())
     with listening(services.settings.home) as bound:
-        config = _config(Private(app, owner=os.getuid()), http=PeerProtocol, grace=grace)
+        # No limit here: what others do on the port must not keep the owner out.
+        guarded = Private(app, owner=os.getuid(), refusals=services.refusals)
+        config = _config(guarded, http=PeerProtocol, most=None, grace=grace)
         yield Server(config, bound)
 
 
@@ -58,8 +62,8 @@ def public_server(app: ASGIApp, settings: Settings) -> Iterator[Server]:
             if error.errno == errno.EADDRINUSE:
                 raise PortTaken(port=settings.port, host=settings.host) from error
             raise AddressUnusable(port=settings.port, host=settings.host, why=error.strerror) from error
-        bound.listen(512)
-        yield Server(_config(app), bound)
+        bound.listen(_BACKLOG)
+        yield Server(_config(app, most=raise_descriptors()), bound)
 
 
 @contextmanager
@@ -92,10 +96,14 @@ def serving(
             yield run
 
 
-def _config(app: ASGIApp, *, http: type[PeerProtocol] | str = "auto", grace: int = _GRACE_SECONDS) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, *, most: int | None, http: type[BoundedProtocol] = BoundedProtocol, grace: int = _GRACE_SECONDS
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http,
+        limit_concurrency=most,
+        backlog=_BACKLOG,
         proxy_headers=False,  # nobody stands before us who may say who calls
         server_header=False,
         access_log=False,

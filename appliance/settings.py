@@ -36,6 +36,10 @@ from appliance.toml import parsed
 FILE = "settings.toml"
 PREFIX = "APPLIANCE_"
 _NEVER_SHOWN = {"qdrant_url", "qdrant_api_key_file"}  # where somebody may have written a secret
+_PEOPLE = (
+    "File with the demo's groups and people, read again when it changes; while it cannot be read, nobody is let in. "
+    "The role `auditor` reads everybody's questions and answers; no role opens or changes a document."
+)
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 # Read here although they are no settings: where the installation is, and systemd's folder of secrets.
 _NOT_SETTINGS = {"APPLIANCE_HOME"}
@@ -56,7 +60,7 @@ class Settings(BaseModel):
     identity: Annotated[
         Literal["demo"], Field(description="Who may sign in: `demo` (the people of `people`, loopback only).")
     ] = "demo"
-    people: Annotated[Path, Field(description="File with the demo's groups and people.")] = Path("people.toml")
+    people: Annotated[Path, Field(description=_PEOPLE)] = Path("people.toml")
     examples: Annotated[
         Path | None, Field(description="File with `[[example]]` questions (`ja`, `en`) that an empty page offers.")
     ] = None
@@ -70,8 +74,23 @@ class Settings(BaseModel):
     qdrant_collection: Annotated[str, Field(description="Name of the collection on the Qdrant server.")] = "appliance"
     qdrant_api_key_file: Annotated[Path | None, Field(description="File with the Qdrant server's API key.")] = None
     question_characters: Annotated[int, Field(ge=50, le=20000, description="Longest question accepted.")] = 2000
+    questions_a_person: Annotated[
+        int, Field(ge=1, le=20, description="How many questions of one person are answered at once.")
+    ] = 2
+    answer_seconds: Annotated[
+        int, Field(ge=5, le=3600, description="An answer is stopped after this time, waiting included.")
+    ] = 120
     passages: Annotated[int, Field(ge=1, le=20, description="How many passages an answer may rest on.")] = 6
-    upload_megabytes: Annotated[int, Field(ge=1, le=2000, description="Largest document accepted.")] = 200
+    upload_megabytes: Annotated[
+        int, Field(ge=1, le=2000, description="Largest document accepted, by `ingest` too; a megabyte is 2^20 bytes.")
+    ] = 200
+    conversion_guards: Annotated[
+        Literal["required", "as-available"],
+        Field(
+            description="`required`: no file is converted where Linux withholds an essential guard of the sandbox"
+            " (`appliance doctor` names them); `as-available`: converted all the same, for trusted files only."
+        ),
+    ] = "required"
 
     @field_validator("*", mode="before")
     @classmethod

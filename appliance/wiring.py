@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from appliance import probe
+from appliance.acts import act
+from appliance.admission import Admission
 from appliance.answering import Answering
+from appliance.audit.guard import guarded
 from appliance.audit.log import AuditLog
 from appliance.auth.people import People
 from appliance.documents import Documents
@@ -21,13 +25,17 @@ from appliance.generation import generation_pipeline
 from appliance.index.collection import Collection
 from appliance.lexical.sudachi import TOKENIZER, terms
 from appliance.llm.extractive import ExtractiveChat
-from appliance.models import Actor, AuditEvent, Json, new_id
+from appliance.models import Actor, new_id
+from appliance.opening import Opening
 from appliance.protocols import ChunkIndex, Embedder
+from appliance.refusals import Refusals
 from appliance.retrieval import Retrieval, retrieval_pipeline
 from appliance.settings import Settings
+from appliance.starting import record_people, record_start, record_stop
 from appliance.store import changes
 from appliance.store.conversations import Conversations
 from appliance.store.database import open_database
+from appliance.store.known_heads import KnownHeads
 from appliance.store.originals import Originals
 from appliance.store.registry import Registry
 from appliance.store.sessions import Sessions
@@ -44,9 +52,12 @@ class Parts:
 
     @cached_property
     def audit(self) -> AuditLog:
-        """The audit log. Raises what AuditLog.open raises."""
-        audit = AuditLog.open(self.settings.data / "audit.db", self.settings.home / "keys" / "audit.key")
-        self._stack.callback(audit.close)
+        """The audit log, held against what was known of it. Raises what AuditLog.open and `guarded` raise."""
+        with ExitStack() as opened:
+            audit = AuditLog.open(self.settings.data / "audit.db", self.settings.home / "keys" / "audit.key")
+            opened.callback(audit.close)
+            opened.enter_context(guarded(audit, KnownHeads(self.engine)))
+            self._stack.enter_context(opened.pop_all())
         return audit
 
     @cached_property
@@ -106,6 +117,9 @@ class Services:
     retrieval: Retrieval
     answering: Answering
     conversations: Conversations
+    refusals: Refusals
+    opening: Opening
+    admission: Admission
 
 
 @contextmanager
@@ -121,6 +135,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
             raise HomeUnusable(path=settings.data, why=error.strerror or error) from error
         parts = Parts(settings, stack)
         audit, people, engine = parts.audit, parts.people, parts.engine
+        record_start(settings, people, engine, audit)
+        stack.callback(record_stop, audit)
+        refusals = Refusals(audit)
+        stack.callback(refusals.close)
         registry, originals, embedder, index = parts.registry, parts.originals, parts.embedder, parts.index
         documents = Documents(registry, originals, index, embedder, terms, audit, parts.probe_list)
         retrieval = Retrieval(retrieval_pipeline(embedder, terms, index), registry)
@@ -135,13 +153,21 @@ def open_services(settings: Settings) -> Iterator[Services]:
             longest=timedelta(hours=settings.session_hours),
             clock=lambda: datetime.now(UTC),
         )
-        sessions.on_expiry(lambda person: _record_expiry(person, audit))
-        _record_settings(settings, audit)
+        sessions.on_expiry(lambda person, session: _record_expiry(person, session, audit))
+        people.on_change(lambda: _directory_changed(people, engine, sessions, audit))
+        _end_removed(people, sessions, audit)
         documents.resolve()
         yield Services(
             parts, settings, people, sessions, registry, originals, index, embedder, audit, documents, retrieval,
-            answering, conversations,
+            answering, conversations, refusals, Opening(registry, conversations), _admission(settings),
         )  # fmt: skip
+
+
+def _admission(settings: Settings) -> Admission:
+    """A core a question, since more would only make each slower; and never so few that one person has them all."""
+    a_person = settings.questions_a_person
+    at_once = max(len(os.sched_getaffinity(0)), a_person + 1)
+    return Admission(a_person=a_person, at_once=at_once, seconds=settings.answer_seconds)
 
 
 def _index(settings: Settings, collection: Collection) -> ChunkIndex:
@@ -155,11 +181,18 @@ def _index(settings: Settings, collection: Collection) -> ChunkIndex:
     return EdgeProcess(settings.data / "index", collection)
 
 
-def _record_expiry(person: str, audit: AuditLog) -> None:
-    audit.commit(AuditEvent("session.ended", "success", Actor("service", "sessions"), new_id(), {"person": person}))
+def _directory_changed(people: People, engine: Engine, sessions: Sessions, audit: AuditLog) -> None:
+    """Who was taken out of the directory is signed out at once, and what changed is recorded."""
+    _end_removed(people, sessions, audit)
+    record_people(people, engine, audit)
 
 
-def _record_settings(settings: Settings, audit: AuditLog) -> None:
-    """What is in force from now on. Values of settings are words and numbers; secrets are file names."""
-    details: dict[str, Json] = {key: str(value)[:200] for key, value in settings.model_dump(mode="json").items()}
-    audit.commit(AuditEvent("settings.loaded", "success", Actor("service", "start-up"), new_id(), details))
+def _end_removed(people: People, sessions: Sessions, audit: AuditLog) -> None:
+    for person, session in sessions.end_all_but({known.principal.id for known in people.all()}):
+        details = {"person": person, "reason": "directory", "session": session}
+        audit.commit(act("session.ended", "success", Actor("service", "sessions"), new_id(), details))
+
+
+def _record_expiry(person: str, session: str, audit: AuditLog) -> None:
+    details = {"person": person, "reason": "time", "session": session}
+    audit.commit(act("session.ended", "success", Actor("service", "sessions"), new_id(), details))

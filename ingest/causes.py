@@ -20,6 +20,14 @@ DOCUMENT_TYPE = Words(
     ja="{member} に、Office が書かない文書型宣言があります",
     en="{member} declares a document type, which Office never does",
 )
+FOREIGN_XML = Words(
+    ja="{member} は Office が使わない文字コードの XML です",
+    en="{member} is XML in an encoding that Office never uses",
+)
+FOREIGN_ENCODING = Words(
+    ja="{member} は文字コード {encoding} の XML で、Office はこれを使いません",
+    en="{member} is XML in the encoding {encoding}, which Office never uses",
+)
 MEMBER_NO_XML = Words(ja="{member} が XML ではありません", en="{member} is no XML")
 MEMBER_CELLS = Words(ja="{member} のセル番地が正しくありません", en="{member} has impossible cell addresses")
 EXIT_STATUS = Words(ja="終了コード {status}", en="exit status {status}")

@@ -23,6 +23,7 @@ from appliance.words import Words
 if TYPE_CHECKING:
     from appliance.connect import Connection
     from appliance.models import Language
+    from appliance.settings import Settings
     from ingest.discover import Survey
     from ingest.manifest import Manifest
     from ingest.pipeline import Pipeline
@@ -94,13 +95,15 @@ def add(paths: tuple[Path, ...], collection: str, fail_fast: bool, as_data: bool
     from ingest.discover import survey
 
     root, rows = _root_of(paths[0]), _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
-        pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        found = survey(root, only=paths)
-        if _unmatched(pipeline.manifest, found) and (faults := _unmatched(pipeline.manifest, survey(root))):
-            return _stopped(faults, language, as_data)
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
+        pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
+        found = survey(root, only=paths, largest=configured.upload_bytes)
+        if _unmatched(pipeline.manifest, found):
+            whole = survey(root, largest=configured.upload_bytes)
+            if faults := _unmatched(pipeline.manifest, whole):
+                return _stopped(faults, configured.language, as_data)
         rows.take(pipeline, found)
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command(ja="文書群をフォルダー ROOT に合わせます。新しいファイルや変更を取り込み、なくなったものを削除します。")
@@ -128,24 +131,24 @@ def sync(root: Path, collection: str, max_removals: int, yes: bool, fail_fast: b
     from ingest.discover import survey
 
     rows = _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
-        pipeline = _pipeline(api, root, collection, language, fail_fast=fail_fast)
-        found = survey(root)
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
+        pipeline = _pipeline(api, root, collection, configured, fail_fast=fail_fast)
+        found = survey(root, largest=configured.upload_bytes)
         if faults := _unmatched(pipeline.manifest, found):
-            return _stopped(faults, language, as_data)
+            return _stopped(faults, configured.language, as_data)
         gone = pipeline.removals(found)
         if (
             len(gone) * 100 > max_removals * len(pipeline.stored)
             and not yes
-            and not _confirmed(gone, pipeline, language)
+            and not _confirmed(gone, pipeline, configured.language)
         ):
-            click.echo(_NOTHING_REMOVED.text(language), err=True)
+            click.echo(_NOTHING_REMOVED.text(configured.language), err=True)
             if as_data:
-                _stop_as_json("too-many-removals", _NOTHING_REMOVED.text(language), removals=gone)
+                _stop_as_json("too-many-removals", _NOTHING_REMOVED.text(configured.language), removals=gone)
             return exits.STOPPED_TO_ASK
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(gone))
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command(ja="PATHS の文書を、原本とページの画像とともに削除します。")
@@ -163,12 +166,12 @@ def remove(paths: tuple[str, ...], collection: str, as_data: bool) -> int:
     from ingest.target import Target
 
     rows = _Rows()
-    with _connected() as (api, language), rows.told_if_broken_off(language, as_data):
+    with _connected() as (api, configured), rows.told_if_broken_off(configured.language, as_data):
         target = Target(api, collection)
         for path in paths:
             target.remove(path)
             rows.known.append(Row(path, "removed"))
-        return _report(rows.known, language, as_data)
+        return _report(rows.known, configured.language, as_data)
 
 
 @ingest.command(ja="文書群の文書と閲覧できる範囲を一覧にします。--collection がなければ、文書群の一覧です。")
@@ -182,7 +185,7 @@ def status(collection: str | None, as_data: bool) -> None:
     from ingest.manifest_values import GroupNames
     from ingest.target import Target
 
-    with _connected() as (api, language):
+    with _connected() as (api, configured):
         if collection is None:
             known = [str(name) for name in api.get("/collections").json()]
             if as_data:
@@ -195,7 +198,7 @@ def status(collection: str | None, as_data: bool) -> None:
         if not held:
             target.require()
     if as_data:
-        names = GroupNames(groups)
+        names, language = GroupNames(groups), configured.language
         as_json(
             [
                 {**document.model_dump(mode="json"), "seen_by": asdict(seen_by(document.access, names, language))}
@@ -203,7 +206,7 @@ def status(collection: str | None, as_data: bool) -> None:
             ]
         )
     else:
-        show.holding(held, groups, language)
+        show.holding(held, groups, configured.language)
 
 
 @ingest.command(
@@ -219,14 +222,16 @@ def check(root: Path, collection: str, as_data: bool) -> int:
     from ingest.report import Row
 
     rows = _Rows()
-    with _connected() as (api, language):
-        pipeline = _pipeline(api, root, collection, language, dry=True)
-        found = survey(root)
+    with _connected() as (api, configured):
+        pipeline = _pipeline(api, root, collection, configured, dry=True)
+        found = survey(root, largest=configured.upload_bytes)
         rows.take(pipeline, found)
         rows.known.extend(pipeline.remove(pipeline.removals(found)))
         faults = _unmatched(pipeline.manifest, found)
-        rows.known.extend(Row(MANIFEST, "failed", reason=fault.text(language), code=fault.code) for fault in faults)
-        ends = _report(rows.known, language, as_data, who_sees=True)
+        rows.known.extend(
+            Row(MANIFEST, "failed", reason=fault.text(configured.language), code=fault.code) for fault in faults
+        )
+        ends = _report(rows.known, configured.language, as_data, who_sees=True)
         return exits.UNMATCHED if faults else ends
 
 
@@ -279,18 +284,20 @@ def _root_of(path: Path) -> Path:
 
 
 @contextmanager
-def _connected() -> Iterator[tuple[Connection, Language]]:
+def _connected() -> Iterator[tuple[Connection, Settings]]:
     from appliance.connect import connect
 
     configured = settings()
     with connect(configured) as api:
-        yield api, configured.language
+        yield api, configured
 
 
 def _pipeline(
-    api: Connection, root: Path, collection: str, language: Language, *, fail_fast: bool = False, dry: bool = False
+    api: Connection, root: Path, collection: str, configured: Settings, *, fail_fast: bool = False, dry: bool = False
 ) -> Pipeline:
     from appliance.embedding.installed import installed_embedder
+    from ingest.confine import ESSENTIAL
+    from ingest.converted import Limits
     from ingest.discover_errors import RootMissing
     from ingest.manifest import read_manifest
     from ingest.pipeline import Options, Pipeline
@@ -300,7 +307,10 @@ def _pipeline(
         raise RootMissing(path=root)
     target = Target(api, collection)
     manifest = read_manifest(root, target.groups())
-    return Pipeline(target, manifest, installed_embedder(), Options(language, fail_fast=fail_fast, dry=dry))
+    guards = ESSENTIAL if configured.conversion_guards == "required" else frozenset[str]()
+    limits = Limits.for_files_of(configured.upload_bytes)
+    options = Options(configured.language, guards, limits, fail_fast=fail_fast, dry=dry)
+    return Pipeline(target, manifest, installed_embedder(), options)
 
 
 class _Rows:

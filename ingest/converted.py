@@ -28,6 +28,11 @@ class Limits:
     characters: int = 20_000_000
     page_pixels: int = 1240  # width of a page picture; 0: no pictures
 
+    @classmethod
+    def for_files_of(cls, largest: int) -> Limits:
+        """The limits where a file may have `largest` bytes: converting takes memory for some copies of it."""
+        return cls(input=largest, memory=max(2048 * MIB, 4 * largest))
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -59,6 +64,16 @@ NOTES: dict[str, Words] = {
     "off-page-text": Words(
         ja="{part} ページ目: 表示範囲の外にある {count} 文字は取り込んでいません。",
         en="Page {part}: {count} characters outside the visible page were left out.",
+    ),
+    "invisible-text": Words(
+        ja="{part} ページ目に見えない文字があります。画面に表示されない {count} 文字は取り込んでいません。",
+        en="Invisible text on page {part}: {count} characters that the page does not show were left out.",
+    ),
+    "invisible-text-kept": Words(
+        ja="{part} ページ目に見えない文字があります。画像に重なる {count} 文字（OCR の結果など）は取り込みました。"
+        "画像と照合してください。",
+        en="Invisible text on page {part}: {count} characters over a picture, as OCR leaves them, were taken in. "
+        "Compare them with the picture.",
     ),
     "no-picture": Words(
         ja="{part} ページ目の画像を作成できませんでした。本文は検索できます。",

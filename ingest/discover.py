@@ -42,7 +42,7 @@ from ingest.discover_errors import (
 )
 from ingest.manifest import MANIFEST
 
-LARGEST = 200_000_000  # bytes
+_MIB = 1 << 20
 _DEEPEST = 64  # folders; each level holds one descriptor open
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {
@@ -81,6 +81,7 @@ class Survey:
     scope: tuple[str, ...]  # what was looked at; "" is everything
     present: frozenset[str]  # found and refused
     blind: tuple[str, ...]  # folders whose content is unknown
+    largest: int  # bytes of a file that may be read
 
     def gone(self, path: str) -> bool:
         """Whether a stored document is certainly no longer there: looked for, and neither found, refused nor hidden
@@ -97,8 +98,8 @@ class Survey:
         return any(_within(path, folder) for folder in self.scope)
 
 
-def survey(root: Path, *, only: Sequence[Path] = (), largest: int = LARGEST) -> Survey:
-    """Look through `root`, or through the files and folders `only` in it. Reads no file.
+def survey(root: Path, *, only: Sequence[Path] = (), largest: int) -> Survey:
+    """Look through `root`, or through the files and folders `only` in it. Reads no file; `largest` is in bytes.
 
     Raises RootUnreadable, and RootEmpty when the whole root was to be looked through and holds no file.
     """
@@ -164,6 +165,7 @@ class _Walk:
             scope=tuple(self.scope),
             present=frozenset({*by_path, *(row.path for row in self.refused)}),
             blind=tuple(self.blind),
+            largest=self.largest,
         )
 
     def _from_folder(self, place: str, name: str) -> None:
@@ -277,7 +279,7 @@ def open_below(root: int, place: str, flags: int) -> int:
 
 def over_limit(path: str, size: int, limit: int) -> FileOverLimit:
     """The refusal of a file over the limit, both given in bytes."""
-    return FileOverLimit(path=path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:,.0f}")
+    return FileOverLimit(path=path, size=f"{size / _MIB:,.1f}", limit=f"{limit / _MIB:,.0f}")
 
 
 def _closed(path: str, error: OSError) -> ApplianceError:

@@ -4,7 +4,8 @@
     └── ConversionFailed        one file of a run; the others go on
         ├── FileEncrypted  FileBroken  FileEmpty  FileMislabelled  FormatUnsupported  TextUndecodable
         ├── NeedsOcr
-        └── FileTooLarge  ConversionTimeout  ConversionMemory  ConverterCrashed
+        ├── FileTooLarge  ConversionTimeout  ConversionMemory  ConverterCrashed
+        └── ConversionUnguarded
 
 Every sentence has the field `name`, the file as the caller named it.
 """
@@ -111,6 +112,14 @@ class ConverterCrashed(ConversionFailed):
     code = "converter-crashed"
     en = "{name} made the converter stop ({why}); nothing else was affected. Save it again in its own program, or send it to support."
     ja = "{name} の変換中に変換プログラムが停止しました（{why}）。他の文書に影響はありません。作成元のソフトで保存し直してください。"
+
+
+class ConversionUnguarded(ConversionFailed):
+    """The machine does not give the sandbox what a hostile file must not get past; the file was not looked at."""
+
+    code = "conversion-unguarded"
+    en = '{name} was not opened, because this machine does not let it be converted safely: the sandbox is missing {missing} (see `appliance doctor`). Use Linux 5.13 or newer with Landlock and seccomp, or, if every file is trusted, set conversion_guards = "as-available".'
+    ja = '{name} は、このマシンでは安全に変換できないため、開いていません（隔離に必要な {missing} が使えません。`appliance doctor` で確認できます）。Landlock と seccomp が使える Linux 5.13 以降で実行するか、すべてのファイルを信頼できる場合に限り conversion_guards = "as-available" を設定してください。'
 
 
 def named(code: str, values: Mapping[str, str | Words]) -> ConversionFailed | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from appliance.errors import ApplianceError
-from ingest.discover import LARGEST, Candidate, Survey, open_below, over_limit
+from ingest.discover import Candidate, Survey, open_below, over_limit
 from ingest.discover_errors import FileChanged, FileClosed, FileGone, NotAFile
 
 _PIECE = 1 << 20  # bytes
@@ -26,7 +26,7 @@ class Original:
     modified: datetime
 
 
-def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> Original:
+def read_original(found: Survey, file: Candidate) -> Original:
     """Read a candidate of a survey, whole.
 
     Raises FileGone, FileClosed, FileChanged (also when a link has taken its place), NotAFile or FileOverLimit.
@@ -42,7 +42,7 @@ def read_original(found: Survey, file: Candidate, *, largest: int = LARGEST) -> 
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise NotAFile(path=file.path, kind=oct(stat.S_IFMT(before.st_mode)))
-            content, digest = _pieces(descriptor, file.path, largest)
+            content, digest = _pieces(descriptor, file.path, found.largest)
             after = os.fstat(descriptor)
         finally:
             os.close(descriptor)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,9 +53,10 @@ class Options:
     """How to run: stop at the first failure, or only say what would be done."""
 
     language: Language
+    guards: frozenset[str]  # what the sandbox must hold for a file to be looked at
+    limits: Limits
     fail_fast: bool = False
     dry: bool = False
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +186,14 @@ class Pipeline:
             known = self._stored.get(file.path)
             if known and _same_document(known, original, rule):
                 return self._known(known, rule)
-            made = convert_file(original.content, file.path.rpartition("/")[2], self._options.limits).converted
+            made = self._made(original.content, file.path.rpartition("/")[2])
             notes = tuple(note.text(self._options.language) for note in made.notes)
             return _Ready(original, rule, made, split(made), notes)
         except ApplianceError as error:
             return self._failed(file.path, error)
+
+    def _made(self, content: bytes, name: str) -> Converted:
+        return convert_file(content, name, self._options.limits, required=self._options.guards).converted
 
     def _known(self, known: StoredDocument, rule: DocumentRule) -> Row:
         if not same_access(self._stored[known.path].access, rule.access):

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.models import Part, Span
-from appliance.sentences import sentences
+from appliance.sentences import HEADING, sentences
 from ingest.converted import Converted
 
 # Of converter and splitter together. Raise it with every change that gives another text or other spans, so that `sync`
 # converts again what an earlier release stored.
-FINGERPRINT = "convert-1/split-1"
+FINGERPRINT = "convert-3/split-2"
 
 _SEPARATOR = " > "
-_CELL = " | "
 _LONGEST_HEADING = 300
 
 
@@ -52,9 +51,7 @@ def _drafts(part: Part, converted: Converted) -> Iterator[Draft]:
     units = list(_units(part))
     for first, last in _packed(units):
         start, end = units[first].start, units[last].end
-        header = units[first].header
-        above = f"{heading}\n{header}" if header else heading
-        yield Draft(Span(part.ordinal, start, end), above, part.text[start:end])
+        yield Draft(Span(part.ordinal, start, end), heading, part.text[start:end])
 
 
 def _heading(part: Part, converted: Converted) -> str:
@@ -77,22 +74,15 @@ class _Unit:
     end: int
     size: float
     most: float  # what a chunk may hold that keeps it whole
-    header: str = ""
     whole: bool = True
     leads: bool = False  # a short line without a full stop: what follows belongs under it
 
 
 def _units(part: Part) -> Iterator[_Unit]:
-    header, in_table = "", False
     spans = sentences(part.text)
     for first, last in _paragraphs(part.text, spans):
         start, end = spans[first][0], spans[last][1]
-        text = part.text[start:end]
-        row = part.kind == "sheet" or _CELL in text
-        header = (header if in_table else text[:_LONGEST_HEADING]) if row else ""
-        # The header's own row needs no header above it.
-        yield from _cut(text, start, header if in_table and row else "", spans[first : last + 1], row)
-        in_table = row
+        yield from _cut(part.text[start:end], start, spans[first : last + 1], row=part.kind == "sheet")
 
 
 def _paragraphs(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -104,19 +94,19 @@ def _paragraphs(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, 
             first = index
 
 
-def _cut(text: str, start: int, header: str, spans: list[tuple[int, int]], row: bool) -> Iterator[_Unit]:
+def _cut(text: str, start: int, spans: list[tuple[int, int]], *, row: bool) -> Iterator[_Unit]:
     sizes = sizes_of(text)
     most = sizes.longest / sizes.target
     if len(text) <= sizes.longest:
         size = len(text) / sizes.target
-        leads = not row and size < _SMALL and text[-1] not in _STOPS
-        yield _Unit(start, start + len(text), size, most, header, leads=leads)
+        leads = not row and size < _SMALL and (text[-1] not in _STOPS or bool(HEADING.match(text)))
+        yield _Unit(start, start + len(text), size, most, leads=leads)
         return
     for begin, end in spans:
         step = end - begin if end - begin <= sizes.longest else sizes.target
         for piece in range(begin, end, step):
             until = min(piece + step, end)
-            yield _Unit(piece, until, (until - piece) / sizes.target, most, header, whole=False)
+            yield _Unit(piece, until, (until - piece) / sizes.target, most, whole=False)
 
 
 def sizes_of(text: str) -> Sizes:

@@ -6,6 +6,8 @@ required on websockets and on every method that may change something, so no othe
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +48,8 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 CACHEABLE = ("/static/", "/assets/")
+# What is told of every refusal here, before it is answered: the audit log takes it (ui/serve.py).
+Refused = Callable[[Scope, OriginRefused, int], Awaitable[None]]
 
 
 class SecurityHeaders:
@@ -75,10 +79,11 @@ class SecurityHeaders:
 class ExactAddress:
     """ASGI middleware: refuses a request under another Host, and an acting one without our exact Origin."""
 
-    def __init__(self, app: ASGIApp, *, origin: str, host: str) -> None:
+    def __init__(self, app: ASGIApp, *, origin: str, host: str, refused: Refused) -> None:
         self.app = app
         self._origin = origin
         self._host = host
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 421 (Host) or 403 (Origin)."""
@@ -94,9 +99,10 @@ class ExactAddress:
         await self.app(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, name: str, status: int) -> None:
+        refusal = OriginRefused(name=name, address=self._origin)
+        await self._refused(scope, refusal, status)
         if scope["type"] == "websocket":
             # Before it is accepted, a close becomes a plain 403.
             return await send({"type": "websocket.close", "code": FORBIDDEN_ORIGIN})
-        refusal = OriginRefused(name=name, address=self._origin)
         body = f"{refusal.text('ja')}\n{refusal.text('en')}\n"
         await PlainTextResponse(body, status)(scope, receive, send)

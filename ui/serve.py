@@ -11,22 +11,24 @@ from pathlib import Path
 import click
 import streamlit as st
 from fastapi import FastAPI
-from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from streamlit.web import bootstrap
 
 from appliance import __version__
 from appliance.api.app import create_app
+from appliance.api.asked import refusal_of
+from appliance.api.under import UnderApi
 from appliance.cli.command import run
 from appliance.cli.spoken import command, version
 from appliance.defects import unexpected
+from appliance.errors import Denied, OriginRefused, Unavailable
 from appliance.examples import read_examples
 from appliance.models import Language
 from appliance.serve import serving
 from appliance.settings import Settings, load
 from appliance.wiring import Services
 from ui.gate import Gate, Sessions
-from ui.guard import ExactAddress, SecurityHeaders
+from ui.guard import ExactAddress, Refused, SecurityHeaders
 from ui.index import index_page
 from ui.markup import notice
 from ui.options import Example, PortalOptions, SignInPerson, bind
@@ -37,14 +39,14 @@ from ui.visit import visit_language
 _HERE = Path(__file__).parent
 
 
-def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIApp:
+def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions, refused: Refused) -> ASGIApp:
     """The whole application. Once per process: Streamlit keeps its settings and its runtime globally."""
     bind(options)
     bootstrap.load_config_options(streamlit_settings())
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
-        # Starlette runs no lifespan of a mounted application.
+        # It is the portal's lifespan that is run, not the API's.
         async with api.router.lifespan_context(api):
             yield
 
@@ -52,13 +54,14 @@ def build(api: FastAPI, options: PortalOptions, *, sessions: Sessions) -> ASGIAp
         index_page(language)
     portal: ASGIApp = st.App(
         str(_HERE / "app.py"),
-        routes=[Mount("/api", app=api), *own_routes(options)],
+        routes=own_routes(options),
         lifespan=lifespan,
         on_script_error=page_failed,
     )
     # Around Streamlit's application, not inside it: its answer to an error of ours passes here, too.
+    portal = UnderApi(api, portal)
     portal = Gate(portal, sessions=sessions)
-    portal = ExactAddress(portal, origin=options.origin, host=options.host)
+    portal = ExactAddress(portal, origin=options.origin, host=options.host, refused=refused)
     return SecurityHeaders(portal)
 
 
@@ -87,11 +90,15 @@ class _SessionsOfApi:
     """The gate's view of the API's sessions. A look prolongs nothing: only what a person does, does."""
 
     def __init__(self, services: Services) -> None:
-        self._sessions = services.sessions
+        self._sessions, self._people = services.sessions, services.people
 
     def alive(self, cookie: str) -> bool:
-        """Whether this cookie's session lasts."""
-        return self._sessions.person(cookie, touch=False) is not None
+        """Whether this cookie's session lasts, and is somebody's of the directory as it is now."""
+        person = self._sessions.person(cookie, touch=False)
+        try:
+            return person is not None and self._people.person(person) is not None
+        except (Denied, Unavailable):  # taken out since, or nobody is anybody until the directory can be read
+            return False
 
     def on_end(self, listener: Callable[[], None]) -> None:
         """Tell `listener` that some session ended."""
@@ -102,6 +109,8 @@ def _options(services: Services) -> PortalOptions:
     settings = services.settings
 
     def people(language: Language) -> tuple[SignInPerson, ...]:
+        if services.people.fault() is not None:
+            return ()  # nobody is let in until the file can be read, so nobody is offered
         return tuple(
             SignInPerson(
                 person.principal.id,
@@ -139,7 +148,10 @@ def portal() -> None:
     configured = load()
 
     def application(services: Services) -> ASGIApp:
-        return build(create_app(services), _options(services), sessions=_SessionsOfApi(services))
+        async def refused(scope: Scope, error: OriginRefused, status: int) -> None:
+            await services.refusals.note(refusal_of(scope, error, status))
+
+        return build(create_app(services), _options(services), sessions=_SessionsOfApi(services), refused=refused)
 
     with serving(configured, application) as serve:
         click.echo(configured.origin)

@@ -220,6 +220,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "checkpoint": ("署名付きチェックポイント", "Signed checkpoint"),
     "text_question": ("質問", "Question"),
     "text_answer": ("回答", "Answer"),
+    "text_missing": (
+        "本文が欠落しています。管理者と監査責任者に連絡してください。",
+        "This text is missing. Tell the administrator and the head of audit.",
+    ),
     "details": ("記録の内容", "Details"),
     "export": ("監査記録を書き出す", "Export records"),
     "export_sub": (

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from appliance import __version__
 from appliance.api import ask, audit, collections, conversations, documents, operation, problems, session
 from appliance.api.limits import BodyLimit
+from appliance.api.repeats import Views
 from appliance.wiring import Services
 
 
@@ -28,6 +29,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.services = services
+    app.state.views = Views()
     # Beside the original stand its text, vectors and pictures.
     app.add_middleware(BodyLimit, upload=4 * services.settings.upload_bytes + (64 << 20))
     problems.install(app)

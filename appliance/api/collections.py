@@ -1,4 +1,7 @@
-"""Where documents come in: an administrator's `ingest` lists, stores, moves and removes what a collection holds."""
+"""Where documents come in: the owner's `ingest` lists, stores, gives and removes what a collection holds.
+
+On the private socket alone: a role that could store or give from a browser would open every document to its holder.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from appliance.access import AccessList
+from appliance.acts import act
 from appliance.api import views
-from appliance.api.caller import Administrator, Held
+from appliance.api.caller import Guarded, Held, Owner
 from appliance.api.schemas.documents import COLLECTION_NAME, AccessRule, DocumentIn, Notices, Stored, StoredDocument
 from appliance.api.schemas.people import Group
 from appliance.errors import (
@@ -29,13 +33,14 @@ from appliance.errors import (
     InvalidVector,
     RequestTooLarge,
 )
-from appliance.models import AuditEvent, Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
+from appliance.models import Chunk, Classification, Line, Matrix, Part, Span, chunk_id, new_id, version_id
+from appliance.recording import listed_of
 from appliance.store.originals import NOTES
 from appliance.store.registry import NewVersion
 from appliance.visible import one_line, spelled
 from appliance.wiring import Services
 
-router = APIRouter(tags=["collections"])
+router = APIRouter(route_class=Guarded, tags=["collections"])
 
 _PICTURE = re.compile(r"([1-9][0-9]{0,5})(\.thumb)?\.webp")
 _FILES = 20_000  # parts of one request: two pictures a page
@@ -67,51 +72,51 @@ At = Annotated[Place, Depends(_place)]
 
 
 @router.get("/groups")
-def groups(services: Held, _: Administrator) -> list[Group]:
+def groups(services: Held, _: Owner) -> list[Group]:
     """Every group by id, with the names that a manifest may use."""
     return [Group(id=group.id, names=[group.name, group.name_en, group.id]) for group in services.people.groups]
 
 
 @router.get("/compartments")
-def compartments(services: Held, _: Administrator) -> list[str]:
+def compartments(services: Held, _: Owner) -> list[str]:
     """Every compartment that anybody holds: a document in another one is seen by nobody."""
     return sorted({name for person in services.people.all() for name in person.principal.compartments})
 
 
 @router.get("/embedder")
-def embedder(services: Held, _: Administrator) -> dict[str, str | int]:
+def embedder(services: Held, _: Owner) -> dict[str, str | int]:
     """Which embedder made this installation's vectors: what `ingest` must use."""
     identity = services.embedder.identity
     return {"name": identity.name, "dimensions": identity.dimensions, "sha256": identity.sha256}
 
 
 @router.get("/collections")
-def collections(services: Held, who: Administrator) -> list[str]:
+def collections(services: Held, who: Owner) -> list[str]:
     """The names of all collections. Names are shown, so it is recorded."""
     found = services.registry.collections()
-    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"collections": len(found)}))
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), {"collections": len(found)}))
     return found
 
 
 @router.get("/collections/{collection}/documents")
-def stored_documents(at: At, services: Held, who: Administrator) -> list[StoredDocument]:
+def stored_documents(at: At, services: Held, who: Owner) -> list[StoredDocument]:
     """What a collection holds, without content: enough to see what changed. Names are shown, so it is recorded."""
     found = services.registry.collection(at.collection)
-    names = {"collection": at.collection}
-    event = AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}, names)
-    services.audit.commit(event)
+    listed = listed_of([entry.document.key for entry in found])
+    texts = {"collection": at.collection, **listed.texts}
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), listed.details, texts))
     originals = services.originals
     return [views.stored(one, originals.notes(one.document.key, one.document.version)) for one in found]
 
 
 @router.put("/collections/{collection}/documents/{path:path}")
-async def store(at: At, request: Request, services: Held, who: Administrator) -> Stored:
+async def store(at: At, request: Request, services: Held, who: Owner) -> Stored:
     """Make a converted document the current version at its path, whole or not at all."""
     async with request.form(max_files=_FILES) as form:
         return await run_in_threadpool(_store, at, form, services, who)
 
 
-def _store(at: Place, form: FormData, services: Services, who: Administrator) -> Stored:
+def _store(at: Place, form: FormData, services: Services, who: Owner) -> Stored:
     meta = _meta(at, form)
     original = _file(at, form, "original")
     if meta.embedder != services.embedder.identity.sha256:
@@ -150,7 +155,7 @@ def _store(at: Place, form: FormData, services: Services, who: Administrator) ->
 
 
 @router.put("/collections/{collection}/access/{path:path}")
-def change_access(at: At, body: AccessRule, services: Held, who: Administrator) -> Stored:
+def change_access(at: At, body: AccessRule, services: Held, who: Owner) -> Stored:
     """Give a document another access list, without embedding it again."""
     access = access_of(body, services, str(at))
     state = services.documents.change_access(at.collection, at.path, access, actor=who.actor)
@@ -160,7 +165,7 @@ def change_access(at: At, body: AccessRule, services: Held, who: Administrator) 
 
 
 @router.delete("/collections/{collection}/documents/{path:path}", status_code=204)
-def remove(at: At, services: Held, who: Administrator) -> None:
+def remove(at: At, services: Held, who: Owner) -> None:
     """Remove a document with all its versions, originals and pictures."""
     services.documents.remove(at.collection, at.path, actor=who.actor)
 

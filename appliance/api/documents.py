@@ -7,15 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
 
+from appliance.acts import act
 from appliance.api import views
-from appliance.api.caller import Caller, Held, Reader
+from appliance.api.caller import Caller, Guarded, Held, Reader
 from appliance.api.schemas.documents import MOST_PARTS, DocumentList, DocumentRow, PartView
 from appliance.errors import DocumentNotFound, PartNotFound
-from appliance.models import AuditEvent, Document, Json, Part, new_id
+from appliance.models import Document, Json, Part, new_id
+from appliance.opening import Opened
+from appliance.recording import filter_of, listed_of
 from appliance.visible import masked, one_line
 from appliance.wiring import Services
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(route_class=Guarded, tags=["documents"])
 _PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
 Ordinal = Annotated[int, Path(ge=0, le=MOST_PARTS)]  # the store's integers have 64 bits
 
@@ -23,8 +26,11 @@ Ordinal = Annotated[int, Path(ge=0, le=MOST_PARTS)]  # the store's integers have
 @router.get("/documents")
 def documents(services: Held, who: Reader) -> DocumentList:
     """Every document that the caller may see."""
-    found = services.registry.documents(access=who.access(services))
-    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"documents": len(found)}))
+    access = who.access(services)
+    found = services.registry.documents(access=access)
+    listed, under = listed_of([document.key for document in found]), filter_of(access)
+    details, texts = {**listed.details, **under.details}, {**listed.texts, **under.texts}
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), details, texts))
     lists = services.registry.lists
     return DocumentList(documents=[views.row(document, lists[document.acl_id]) for document in found])
 
@@ -33,21 +39,21 @@ def documents(services: Held, who: Reader) -> DocumentList:
 def document(key: str, services: Held, who: Reader) -> DocumentRow:
     """One document."""
     found = _visible(key, services, who)
-    services.audit.commit(AuditEvent("documents.listed", "success", who.actor, new_id(), {"document": key}))
+    services.audit.commit(act("documents.listed", "success", who.actor, new_id(), listed_of([key]).details))
     return views.row(found, services.registry.lists[found.acl_id])
 
 
 @router.get("/documents/{key}/versions/{version}/parts/{ordinal}")
 def part(key: str, version: str, ordinal: Ordinal, services: Held, who: Reader) -> PartView:
     """The text of a page, section or sheet."""
-    found = _visible(key, services, who)
+    opened = _version(key, version, services, who)
     kept, picture = _part(key, version, ordinal, services)
     _opened(services, who, key, version, ordinal)
     return PartView(
         document=key,
         version=version,
-        title=one_line(services.registry.title(key, version)),
-        classification=services.registry.lists[found.acl_id].classification.word,
+        title=one_line(opened.document.title),
+        classification=opened.classification.word,
         ordinal=ordinal,
         kind=kept.kind,
         label=one_line(kept.label),
@@ -69,8 +75,8 @@ def thumbnail(key: str, version: str, ordinal: Ordinal, services: Held, who: Rea
 
 
 def _picture(key: str, version: str, ordinal: int, services: Services, who: Caller, *, small: bool) -> FileResponse:
-    _visible(key, services, who)
-    _part(key, version, ordinal, services)  # the version is the registry's: nothing else becomes a path
+    _version(key, version, services, who)  # is the registry's: nothing else becomes a path
+    _part(key, version, ordinal, services)
     file = services.originals.picture(key, version, ordinal, small=small)
     if file is None:
         raise PartNotFound(document=key[:64], part=ordinal)
@@ -82,11 +88,22 @@ def _picture(key: str, version: str, ordinal: int, services: Services, who: Call
 def _visible(key: str, services: Services, who: Caller) -> Document:
     found = services.registry.document(key, access=who.access(services))
     if found is None:
-        hidden = services.registry.entry(key) is not None
-        details: dict[str, Json] = {"document": key if hidden else "unknown"}
-        services.audit.commit(AuditEvent("access.denied", "denied", who.actor, new_id(), details))
-        raise DocumentNotFound(document=key[:64])
+        raise _not_there(key, services, who)
     return found
+
+
+def _version(key: str, version: str, services: Services, who: Caller) -> Opened:
+    opened = services.opening.version(key, version, principal=who.principal)
+    if opened is None:
+        raise _not_there(key, services, who)
+    return opened
+
+
+def _not_there(key: str, services: Services, who: Caller) -> DocumentNotFound:
+    """The error to raise for a document or a version that is absent or hidden; it is recorded as a denial."""
+    hidden = services.registry.entry(key) is not None
+    who.asked.deny(document=key if hidden else "unknown")
+    return DocumentNotFound(document=key[:64])
 
 
 def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Part, bool]:
@@ -98,4 +115,4 @@ def _part(key: str, version: str, ordinal: int, services: Services) -> tuple[Par
 
 def _opened(services: Services, who: Caller, key: str, version: str, ordinal: int) -> None:
     details: dict[str, Json] = {"document": key, "version": version, "part": ordinal}
-    services.audit.commit(AuditEvent("page.opened", "success", who.actor, new_id(), details))
+    services.audit.commit(act("page.opened", "success", who.actor, new_id(), details))

@@ -12,9 +12,11 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from appliance.api.asked import refusal_of
 from appliance.api.schemas import Problem
 from appliance.errors import OriginRefused
 from appliance.models import Language
+from appliance.refusals import Refusals
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -22,8 +24,9 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 class ExactOrigin:
     """ASGI middleware: `origin` is scheme, host and port as browsers must name them."""
 
-    def __init__(self, app: ASGIApp, origin: str) -> None:
+    def __init__(self, app: ASGIApp, origin: str, refusals: Refusals) -> None:
         self._app = app
+        self._refusals = refusals
         self._origin = origin
         self._host = urlsplit(origin).netloc
 
@@ -34,9 +37,10 @@ class ExactOrigin:
         refused = self._refused(scope)
         if refused is None:
             return await self._app(scope, receive, send)
+        error = OriginRefused(name=refused, address=self._origin)
+        await self._refusals.note(refusal_of(scope, error, 403))
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 4403})
-        error = OriginRefused(name=refused, address=self._origin)
         language: Language = "ja" if Headers(scope=scope).get("accept-language", "").lower().startswith("ja") else "en"
         body = Problem(code=error.code, message=error.text(language), values=error.values)
         await JSONResponse(body.model_dump(), 403)(scope, receive, send)

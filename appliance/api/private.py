@@ -12,17 +12,20 @@ from typing import cast
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from appliance.api.caller import PEER
+from appliance.api.asked import PEER, refusal_of
+from appliance.api.connections import BoundedProtocol
 from appliance.api.schemas import Problem
 from appliance.errors import PeerRefused
+from appliance.refusals import Refusals
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 
 
-class PeerProtocol(H11Protocol):
-    """HTTP over the private socket; the peer's uid stands where a client's address would."""
+class PeerProtocol(BoundedProtocol):
+    """HTTP over the private socket; the peer's uid stands where a client's address would. Documents may come slowly."""
+
+    body_seconds = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         """Ask the kernel once a connection."""
@@ -39,9 +42,10 @@ class Private:
     Folder and socket keep others out already; what was restored with other modes must not let them in.
     """
 
-    def __init__(self, app: ASGIApp, *, owner: int) -> None:
+    def __init__(self, app: ASGIApp, *, owner: int, refusals: Refusals) -> None:
         self._app = app
         self._owner = owner
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the owner named, or refuse with 403."""
@@ -49,6 +53,7 @@ class Private:
             uid = scope["client"][1]
             if uid != self._owner:
                 error = PeerRefused(uid=uid)
+                await self._refusals.note(refusal_of(scope, error, 403))
                 wanted = dict(scope["headers"]).get(b"accept-language", b"")
                 text = error.text("ja" if wanted.lower().startswith(b"ja") else "en")
                 body = Problem(code=error.code, message=text, values=error.values)

@@ -7,11 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from appliance.api.asked import record
 from appliance.api.limits import BodyTooLarge
 from appliance.api.schemas import Problem
 from appliance.defects import unexpected
 from appliance.errors import (
     ApplianceError,
+    AuditUnavailable,
     BadInput,
     Conflict,
     Denied,
@@ -24,6 +26,7 @@ from appliance.errors import (
     RequestTooLarge,
     RouteUnknown,
     SignInNeeded,
+    TooManyQuestions,
     Unavailable,
 )
 from appliance.models import Language
@@ -36,6 +39,7 @@ STATUS: dict[type[ApplianceError], int] = {
     MethodRefused: 405,
     Denied: 403,
     SignInNeeded: 401,
+    TooManyQuestions: 429,
     PersonUnknown: 401,
     NotThere: 404,
     Conflict: 409,
@@ -66,33 +70,42 @@ def problem(error: ApplianceError, language: Language) -> Problem:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a Problem."""
+    """Answer every error of `app` with a Problem, once it stands in the audit log."""
 
-    def answer(request: Request, error: ApplianceError) -> JSONResponse:
+    async def answer(request: Request, error: ApplianceError) -> JSONResponse:
+        services = request.app.state.services
+        try:
+            await record(request, error, status_of(error), services.audit, services.refusals)
+        except AuditUnavailable as unavailable:
+            # A failure of another part is told as it is: nothing was done, and nothing is shown.
+            error = error if status_of(error) >= 500 else unavailable
         body = problem(error, language_of_request(request)).model_dump()
-        return JSONResponse(body, status_of(error), headers={"cache-control": "no-store"})
+        headers = {"cache-control": "no-store"}
+        if isinstance(error, TooManyQuestions):
+            headers["retry-after"] = error.values["seconds"]
+        return JSONResponse(body, status_of(error), headers=headers)
 
     async def ours(request: Request, error: Exception) -> JSONResponse:
-        return answer(request, error if isinstance(error, ApplianceError) else unexpected(error))
+        return await answer(request, error if isinstance(error, ApplianceError) else unexpected(error))
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
         field = ".".join(str(step) for step in first["loc"])
-        return answer(request, RequestInvalid(field=field, why=first["msg"]))
+        return await answer(request, RequestInvalid(field=field, why=first["msg"]))
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         # Raised by the framework: no such path or method, or a body that cannot be read.
         status, why = (error.status_code, error.detail) if isinstance(error, HTTPException) else (400, str(error))
         path = request.scope["path"]
         if isinstance(error, BodyTooLarge):
-            return answer(request, RequestTooLarge(limit=error.limit))
+            return await answer(request, RequestTooLarge(limit=error.limit))
         if status == 404:
-            return answer(request, RouteUnknown(path=path[:200]))
+            return await answer(request, RouteUnknown(path=path[:200]))
         if status == 405:
-            refused = answer(request, MethodRefused(path=path[:200], method=request.method))
+            refused = await answer(request, MethodRefused(path=path[:200], method=request.method))
             refused.headers.update(getattr(error, "headers", None) or {})  # Allow
             return refused
-        return answer(request, RequestInvalid(field="body", why=why))
+        return await answer(request, RequestInvalid(field="body", why=why))
 
     app.add_exception_handler(ApplianceError, ours)
     app.add_exception_handler(RequestValidationError, invalid)

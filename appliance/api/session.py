@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from appliance.api.caller import COOKIE, Held, Reader, SignedIn, session_token
+from appliance.acts import act
+from appliance.api.asked import PEER, asked_of, source_of, target_of
+from appliance.api.caller import COOKIE, Guarded, Held, Reader, SignedIn, session_token
 from appliance.api.problems import language_of_request
 from appliance.api.schemas.people import DemoPerson, DemoSignIn, Me
 from appliance.errors import PersonUnknown
-from appliance.models import Actor, AuditEvent, new_id
+from appliance.models import Actor, Json, new_id
+from appliance.recording import asker
+from appliance.refusals import Refusal
+from appliance.store.sessions import new_token, reference
+from appliance.wiring import Services
 
-router = APIRouter(tags=["session"])
-demo = APIRouter(tags=["session"])
+router = APIRouter(route_class=Guarded, tags=["session"])
+demo = APIRouter(route_class=Guarded, tags=["session"])
 
 
 @demo.get("/session/demo")
@@ -30,23 +36,27 @@ def people(request: Request, services: Held) -> list[DemoPerson]:
 
 
 @demo.post("/session/demo", status_code=204)
-def sign_in(body: DemoSignIn, response: Response, services: Held) -> None:
+def sign_in(body: DemoSignIn, request: Request, response: Response, services: Held) -> None:
     """Open a session as one of the demo's people; the cookie is the session."""
     try:
         person = services.people.person(body.person)
-    except PersonUnknown:  # its sentence lists the ids: GET of this route shows them to anybody, too
-        event = AuditEvent("session.refused", "denied", Actor("nobody", "-"), new_id(), {}, {"name": body.person[:200]})
-        services.audit.commit(event)
+    except PersonUnknown as error:  # its sentence lists the ids: GET of this route shows them to anybody, too
+        _refused(body.person[:200], request, services, error)
         raise
-    actor = Actor("person", person.principal.id)
-    details = {
-        "groups": sorted(person.principal.groups),
-        "roles": sorted(role.value for role in person.principal.roles),
+    principal, uid = person.principal, request.scope.get(PEER)
+    token = new_token()
+    actor = Actor("person", principal.id, reference(token), "" if uid is None else f"uid:{uid}")
+    details: dict[str, Json] = {
+        **asker(principal),
+        "roles": sorted(role.value for role in principal.roles),
+        "via": "http" if uid is None else "private-socket",
+        "source": source_of(request.scope),
     }
-    services.audit.commit(AuditEvent("session.opened", "success", actor, new_id(), details))
+    services.audit.commit(act("session.opened", "success", actor, new_id(), details))
+    services.sessions.begin(principal.id, token)
     response.set_cookie(
         COOKIE,
-        services.sessions.open(person.principal.id),
+        token,
         httponly=True,
         samesite="lax",
         secure=services.settings.origin.startswith("https:"),
@@ -54,10 +64,26 @@ def sign_in(body: DemoSignIn, response: Response, services: Held) -> None:
     )
 
 
+def _refused(name: str, request: Request, services: Services, error: PersonUnknown) -> None:
+    waiting = services.refusals.submit(
+        Refusal(
+            action="session.refused",
+            source=source_of(request.scope),
+            code=error.code,
+            status=401,
+            request={"method": request.method, "route": request.scope["route"].path},
+            texts={"name": name, "target": target_of(request.scope)},
+        )
+    )
+    asked_of(request).recorded = True
+    if waiting is not None:
+        waiting.result()
+
+
 @router.delete("/session", status_code=204)
 def sign_out(request: Request, response: Response, services: Held, who: SignedIn) -> None:
     """End this session; open pages of it are closed."""
-    services.audit.commit(AuditEvent("session.closed", "success", who.actor, new_id()))
+    services.audit.commit(act("session.closed", "success", who.actor, new_id()))
     services.sessions.close(session_token(request) or "")
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 

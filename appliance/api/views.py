@@ -5,16 +5,17 @@ Text that is shown beside offsets keeps its length: characters that act instead 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
-from appliance.access import AccessList, decide
+from appliance.access import AccessList
 from appliance.api.schemas.answers import Box, CitationEvent, Sentence, Source
 from appliance.api.schemas.conversations import ConversationRow, Turn
 from appliance.api.schemas.documents import AccessRule, DocumentRow, Notices, StoredDocument
 from appliance.citations import rectangles
 from appliance.models import AnswerSentence, Citation, Document, Part, Passage, Principal, Span
+from appliance.opening import CitedPart, Opening
 from appliance.store.conversations import PastConversation, PastSource, PastTurn
-from appliance.store.registry import Entry, Registry
+from appliance.store.registry import Entry
 from appliance.visible import masked, one_line, visible
 
 
@@ -116,12 +117,13 @@ def conversation_row(past: PastConversation) -> ConversationRow:
     return ConversationRow(id=past.id, title=one_line(past.title), updated=past.updated)
 
 
-def turn(past: PastTurn, principal: Principal, registry: Registry) -> Turn:
+def turn(past: PastTurn, principal: Principal, opening: Opening) -> Turn:
     """A past turn as its reader may see it now: withheld whole where one of its sources is no longer theirs."""
-    found = [_past_source(one, principal, registry) for one in past.sources]
-    withheld = any(one is None for one in found)
-    sources = [] if withheld else [one for one in found if one is not None]
-    parts = {one.number: registry.part(one.document, one.version, one.span.part) for one in past.sources}
+    found = {
+        one.number: opening.cited(one.document, one.version, one.span.part, principal=principal) for one in past.sources
+    }
+    shown = {number: part for number, part in found.items() if part is not None}
+    withheld = len(shown) < len(found)
     return Turn(
         case=past.case,
         question=visible(past.question),
@@ -129,29 +131,24 @@ def turn(past: PastTurn, principal: Principal, registry: Registry) -> Turn:
         outcome=past.answer.outcome,
         withheld=withheld,
         sentences=[] if withheld else [sentence(said) for said in past.answer.sentences],
-        sources=sources,
-        citations=[] if withheld else [citation(c, _first(parts.get(c.passage))) for c in past.answer.citations],
+        sources=[] if withheld else [_past_source(one, shown[one.number]) for one in past.sources],
+        citations=[] if withheld else [citation(c, _part_of(c, shown)) for c in past.answer.citations],
         model=past.answer.model,
         seconds=past.answer.seconds,
     )
 
 
-def _past_source(past: PastSource, principal: Principal, registry: Registry) -> Source | None:
-    entry = registry.entry(past.document)
-    kept = registry.part(past.document, past.version, past.span.part)
-    if entry is None or kept is None or not decide(principal, entry.access, datetime.now(UTC)):
-        return None
-    part, picture = kept
-    document = entry.document
+def _past_source(past: PastSource, cited: CitedPart) -> Source:
+    document, part = cited.opened.document, cited.part
     return Source(
         number=past.number,
         document=past.document,
         version=past.version,
-        title=one_line(registry.title(past.document, past.version)),
+        title=one_line(document.title),
         collection=document.collection,
         path=visible(document.path),
         language=document.language,
-        classification=entry.access.classification.word,
+        classification=cited.opened.classification.word,
         updated=document.updated,
         part=past.span.part,
         part_kind=part.kind,
@@ -160,7 +157,7 @@ def _past_source(past: PastSource, principal: Principal, registry: Registry) -> 
         start=past.span.start,
         end=past.span.end,
         text=masked(part.text[past.span.start : past.span.end]),
-        picture=picture,
+        picture=cited.picture,
         boxes=boxes(part, past.span),
         score=past.score,
         cosine=past.cosine,
@@ -168,5 +165,6 @@ def _past_source(past: PastSource, principal: Principal, registry: Registry) -> 
     )
 
 
-def _first(kept: tuple[Part, bool] | None) -> Part | None:
-    return kept[0] if kept else None
+def _part_of(cited: Citation, shown: Mapping[int, CitedPart]) -> Part | None:
+    found = shown.get(cited.passage)
+    return found.part if found else None

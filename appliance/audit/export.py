@@ -40,23 +40,30 @@ from appliance.audit.manifest import (
 from appliance.audit.merkle import leaf_hash
 from appliance.audit.reading import Head
 from appliance.audit.tiles import WIDTH, Frontier, Tile, encode_bundle
-from appliance.errors import AuditBroken, ExportFolderUsed, ExportNotWritten
+from appliance.errors import (
+    AuditBroken,
+    ExportFolderUsed,
+    ExportNotWritten,
+    ExportRefused,
+    SelectionEmpty,
+    SelectionPersonUnknown,
+)
 from appliance.models import new_id
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: the log's size and root (hex), how many events are shown, how many texts were erased."""
+    """What was written: the log's size and root (hex), how many events are shown and how many texts miss."""
 
     size: int
     root: str
     events: int
-    erased: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The events to show: from `start` on and before `end` (aware times), the acts of one person; None is any."""
+    """The events to show: from `start` on and before `end` (aware times), of or about one person; None is any."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -72,20 +79,33 @@ class Selection:
 
 
 def export(log: AuditLog, folder: Path, wanted: Selection) -> Exported:
-    """Write the export into `folder`, which is new or empty. Raises ExportFolderUsed or ExportNotWritten."""
+    """Write the export into `folder`, which is new or empty.
+
+    Raises ExportFolderUsed, ExportNotWritten, SelectionEmpty, SelectionPersonUnknown, and AuditBroken where what is
+    stored is not what was signed.
+    """
+    if wanted.start is not None and wanted.end is not None and wanted.start >= wanted.end:
+        raise SelectionEmpty(start=wanted.start.isoformat(), end=wanted.end.isoformat())
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise ExportFolderUsed(path=folder)
     room = folder.parent / f".{folder.name}.{new_id()}"
     try:
         room.mkdir(mode=0o700)
         try:
-            exported = _Writing(log, room, wanted.stated).run()
+            exported = _written(log, room, wanted.stated)
             room.rename(folder)
         finally:
             shutil.rmtree(room, ignore_errors=True)
     except OSError as error:
         raise ExportNotWritten(path=folder, why=error.strerror or error) from error
     return exported
+
+
+def _written(log: AuditLog, room: Path, wanted: StatedSelection) -> Exported:
+    try:
+        return _Writing(log, room, wanted).run()
+    except ExportRefused as error:
+        raise AuditBroken(where=log.path, why_en=error.values["why_en"], why_ja=error.values["why_ja"]) from error
 
 
 class _Writing:
@@ -95,7 +115,8 @@ class _Writing:
         self._log, self._room, self._wanted = log, room, wanted
         self._files: dict[str, FileEntry] = {}
         self._actions: dict[str, Action] = {}
-        self._events = self._erased = 0
+        self._events = self._missing = 0
+        self._last_time = ""
 
     def run(self) -> Exported:
         reader = self._log.reader
@@ -116,25 +137,31 @@ class _Writing:
             origin=self._log.key.name,
             size=head.size,
             root=root.hex(),
-            created=stamp(self._log.now()),
+            # A clock that was set back must not make the export older than what is in it.
+            created=max(self._last_time, stamp(self._log.now())),
             selection=self._wanted,
             events=self._events,
-            erased=self._erased,
+            missing=self._missing,
             text_names=names,
             actions=self._actions,
             files=dict(self._files),
         ).encode()
         self._put(MANIFEST, manifest)
         self._put(SIGNATURE, self._log.sign(statement(self._log.key.name, sha256(manifest).hexdigest())))
-        return Exported(head.size, root.hex(), self._events, self._erased)
+        return Exported(head.size, root.hex(), self._events, self._missing)
 
     def _text_names(self, connection: Connection, size: int) -> tuple[str, ...]:
-        """The columns of texts: every name that a selected event commits to, erased or not."""
+        """The columns of texts: every name that a selected event commits to, there or not."""
         names: set[str] = set()
+        concerned = self._wanted.person is None
         for row in store.rows_between(connection, 0, size):
             leaf = parse(row.leaf)
+            concerned = concerned or self._wanted.concerns(leaf)
             if leaf.commitments.keys() - names and self._wanted.admits(leaf):
                 names |= leaf.commitments.keys()
+            self._last_time = leaf.time
+        if not concerned:
+            raise SelectionPersonUnknown(person=self._wanted.person)
         return tuple(sorted(names))
 
     def _stream(self, connection: Connection, head: Head, names: tuple[str, ...]) -> bytes:
@@ -168,7 +195,7 @@ class _Writing:
             found: dict[str, SaltedText] = {text.name: text for text in beside.get(row.index, ())}
             texts = {name: found.get(name) for name in sorted(leaf.commitments)}
             self._events += 1
-            self._erased += sum(text is None for text in texts.values())
+            self._missing += sum(text is None for text in texts.values())
             yield row.index, row.leaf, leaf, texts
 
     def _action(self, name: str) -> Action:

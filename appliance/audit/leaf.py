@@ -2,9 +2,10 @@
 
     {"action", "actor": {"id", "kind"}, "case", "commitments": {name: hex}, "details", "id", "outcome", "time", "v": 1}
 
-A leaf holds ids, hashes, numbers and fixed words. Each text stands beside the log with a salt of 32 random bytes; its
-commitment is sha256(salt || text in UTF-8), in hex. Without the salt nobody can try texts against it, so destroying
-text and salt erases the text and leaves the log as it is.
+A leaf holds ids, hashes, whole numbers and fixed words (appliance/actions.py declares them by action), and nothing that
+was measured on what somebody typed: no score and no length. Each text stands beside the log with a salt of 32 random
+bytes; its commitment is sha256(salt || text in UTF-8), in hex. Without the salt nobody can try texts against a leaf, so
+destroying text and salt erases the text and leaves the log as it is.
 """
 
 from __future__ import annotations

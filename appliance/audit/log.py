@@ -20,15 +20,16 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.audit import keys, store
-from appliance.audit.check import check
+from appliance.audit.check import breaks_the_log, check, rolled_back
 from appliance.audit.checkpoint import Checkpoint, signed
 from appliance.audit.leaf import Draft, draft, parse, stamp
 from appliance.audit.merkle import leaf_hash
 from appliance.audit.note import SigningKey, VerifierKey, sign
-from appliance.audit.owning import Owned, found, own
+from appliance.audit.owning import Owned, found, own, refuse_foreign
 from appliance.audit.reading import AuditReader
+from appliance.audit.refusal import sentence
 from appliance.audit.tiles import FullTile
-from appliance.errors import AuditIdReused, AuditUnavailable
+from appliance.errors import AuditBroken, AuditIdReused, AuditUnavailable, ExportRefused
 from appliance.models import AuditEvent, Language, Receipt
 
 Clock = Callable[[], datetime]
@@ -71,7 +72,10 @@ class AuditLog:
         self._frontier, self._last = owned.frontier, owned.last_time
         self._changed = threading.Condition()
         self._queue: deque[_Waiting] = deque()
-        self._refusing = ""
+        self._refusing: AuditUnavailable | None = None
+        self.newest = Checkpoint(key.name, owned.frontier.size, owned.frontier.root())
+        self._schema = store.schema_version(owned.connection)
+        owned.connection.commit()
         self._closing = False
         self._crowd = 1  # how many came last time
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
@@ -86,9 +90,18 @@ class AuditLog:
         """What the log's clock shows."""
         return self._clock()
 
+    def problems(self) -> tuple[ExportRefused, ...]:
+        """The log's full check (audit/check.py), and whether the file is still the one that this process writes."""
+        newest = self.newest
+        found = check(self.reader)
+        if any(map(breaks_the_log, found)):
+            return found
+        back = rolled_back(self.reader, newest.size, newest.root.hex(), self.key.encode())
+        return found if back is None else (back, *found)
+
     def check(self, language: Language = "en") -> tuple[str, ...]:
-        """The log's full check (audit/check.py) as sentences, one a problem; none when all is as it was signed."""
-        return tuple(f"{found.values['file']}: {found.values[f'why_{language}']}" for found in check(self.reader))
+        """`problems` as sentences; none when all is as it was signed."""
+        return tuple(sentence(found, language) for found in self.problems())
 
     def sign(self, text: str) -> bytes:
         """A signed note over the log's word about an export. A checkpoint is signed by the writer alone."""
@@ -103,8 +116,7 @@ class AuditLog:
         waiting = _Waiting(draft(event), Future())
         waiting.future.set_running_or_notify_cancel()
         with self._changed:
-            if self._refusing or self._closing:
-                raise AuditUnavailable(where=self.path, why=self._refusing or "the log is closed")
+            self.require_writable()
             self._queue.append(waiting)
             if len(self._queue) in (1, self._crowd):
                 self._changed.notify()
@@ -112,8 +124,14 @@ class AuditLog:
 
     def require_writable(self) -> None:
         """Raise AuditUnavailable where the next event would be refused."""
-        if self._refusing or self._closing:
-            raise AuditUnavailable(where=self.path, why=self._refusing or "the log is closed")
+        if self._refusing is not None:
+            raise self._refusing.again()
+        if self._closing:
+            raise AuditUnavailable(where=self.path, why="the log is closed")
+
+    def refuse(self, why: AuditBroken) -> None:
+        """Take no event any more: the log is damaged, and what is added to it would be signed over the damage."""
+        self._refuse([], why)
 
     def commit(self, event: AuditEvent) -> Receipt:
         """See AuditSink."""
@@ -136,25 +154,28 @@ class AuditLog:
 
     def _run(self) -> None:
         batch: list[_Waiting] = []
-        why = "its writer stopped"
+        why = AuditUnavailable(where=self.path, why="its writer stopped")
         try:
             while batch := self._take():
                 self._write(batch)
-            why = "the log is closed"
+            why = AuditUnavailable(where=self.path, why="the log is closed")
         except store.STORAGE_ERRORS as error:
-            why = store.reason(error)
+            why = AuditUnavailable(where=self.path, why=store.reason(error))
+        except AuditBroken as error:
+            why = error
         finally:
             # Also after a defect of ours: a caller that waits for a thread that is gone would wait for ever.
             self._refuse(batch, why)
 
-    def _refuse(self, batch: list[_Waiting], why: str) -> None:
+    def _refuse(self, batch: list[_Waiting], why: AuditUnavailable) -> None:
         with self._changed:
-            self._refusing = why
+            if self._refusing is None:
+                self._refusing = why
             left = [*batch, *self._queue]
             self._queue.clear()
         for waiting in left:
             if not waiting.future.done():
-                waiting.future.set_exception(AuditUnavailable(where=self.path, why=why))
+                waiting.future.set_exception(self._refusing.again())
 
     def _take(self) -> list[_Waiting]:
         """The next batch: distinct ids, in order of arrival. Empty once the log closes and nothing is left."""
@@ -171,6 +192,9 @@ class AuditLog:
 
     def _write(self, batch: list[_Waiting]) -> None:
         connection = self._owned.connection
+        if (schema := store.schema_version(connection)) != self._schema:
+            refuse_foreign(connection, self.path)
+            self._schema = schema
         stored = store.known(connection, [waiting.draft.event.id for waiting in batch])
         rows: list[store.Row] = []
         full: list[FullTile] = []
@@ -184,10 +208,11 @@ class AuditLog:
             rows.append(row)
             fresh.append((waiting, Receipt(event.id, row.index)))
         if rows:
-            size = self._frontier.size
-            note = signed(Checkpoint(self._key.name, size, self._frontier.root()), self._key)
-            store.append(connection, rows, full, size, note)
+            newest = Checkpoint(self._key.name, self._frontier.size, self._frontier.root())
+            store.append(connection, rows, full, newest.size, signed(newest, self._key))
         connection.commit()
+        if rows:
+            self.newest = newest  # never ahead of the disk
         for waiting, receipt in fresh:
             waiting.future.set_result(receipt)
         for waiting in batch:

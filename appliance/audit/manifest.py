@@ -14,29 +14,48 @@ from appliance.actions import Action
 from appliance.audit.canonical import decode, encode
 from appliance.audit.leaf import Leaf, moment
 from appliance.audit.refusal import refusal
+from appliance.audit.texts import NOTE
 from appliance.audit.tiles import expected
 from appliance.models import Json
 
-FORMAT = "appliance-export/1"
+FORMAT = "appliance-export/2"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 KEY, JSONL, CSV, LOG, CHECKPOINT = "log.vkey", "events.jsonl", "events.csv", "log", "log/checkpoint"
+DAMAGED = "DAMAGED.json"  # in a folder of evidence, never in an export
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class StatedSelection:
-    """Which events are shown: `start` <= time < `end` in a leaf's form, and the acts of one person; None is any."""
+    """Which events are shown: `start` <= time < `end` in a leaf's form, and those of one person; None is any.
+
+    An event is a person's where they are its actor, or where it is about them: its details name them as `person`.
+    """
 
     start: str | None = None
     end: str | None = None
     person: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self == StatedSelection()
+
+    def parts(self) -> tuple[str, ...]:
+        """What it asks for, as "name value"; none where it leaves nothing out."""
+        named = (("person", self.person), ("from", self.start), ("to", self.end))
+        return tuple(f"{name} {value}" for name, value in named if value is not None)
+
+    def concerns(self, leaf: Leaf) -> bool:
+        """Whether the event is the person's, whatever its time."""
+        return self.person is None or self.person in (leaf.actor, leaf.details.get("person"))
 
     def admits(self, leaf: Leaf) -> bool:
         """Whether the event belongs to the selection."""
         return (
             (self.start is None or leaf.time >= self.start)
             and (self.end is None or leaf.time < self.end)
-            and (self.person is None or leaf.actor == self.person)
+            and self.concerns(leaf)
         )
 
 
@@ -58,7 +77,7 @@ class Manifest:
     created: str
     selection: StatedSelection
     events: int
-    erased: int  # texts
+    missing: int  # texts of the selection
     text_names: tuple[str, ...]
     actions: Mapping[str, Action]
     files: Mapping[str, FileEntry]
@@ -75,10 +94,11 @@ class Manifest:
                 {
                     "actions": actions,
                     "created": self.created,
-                    "erased": self.erased,
                     "events": self.events,
                     "files": files,
                     "format": FORMAT,
+                    "missing": self.missing,
+                    "note": dict(NOTE),
                     "origin": self.origin,
                     "root": self.root,
                     "selection": asdict(self.selection),
@@ -121,7 +141,7 @@ class Manifest:
             created=str(value["created"]),
             selection=StatedSelection(*(_optional(selection[name]) for name in ("start", "end", "person"))),
             events=_count(value["events"]),
-            erased=_count(value["erased"]),
+            missing=_count(value["missing"]),
             text_names=tuple(map(str, _list(value["texts"]))),
             actions={name: _action(name, _object(item)) for name, item in _object(value["actions"]).items()},
             files={path: _file(_object(item)) for path, item in _object(value["files"]).items()},

@@ -14,6 +14,7 @@ from appliance.audit.checkpoint import Checkpoint, opened, signed
 from appliance.audit.leaf import parse
 from appliance.audit.merkle import EMPTY_ROOT
 from appliance.audit.note import SigningKey, VerifierKey
+from appliance.audit.refusal import refusal
 from appliance.audit.tiles import Frontier
 from appliance.errors import (
     AuditBroken,
@@ -72,7 +73,7 @@ def own(path: Path, key: VerifierKey) -> Owned:
     if not path.exists():
         raise AuditUnavailable(where=path, why="there is no such file")
     with store.storage(path, store.STORAGE_ERRORS), ExitStack() as stack:
-        stack.callback(os.close, _lock(path))
+        stack.callback(os.close, lock(path))
         store.forget_shared_memory(path)
         engine = store.engine(path, writes=True)
         stack.callback(engine.dispose)
@@ -84,18 +85,26 @@ def own(path: Path, key: VerifierKey) -> Owned:
         return Owned(connection, frontier, last_time, stack.pop_all())
 
 
-def _lock(path: Path) -> int:
-    """The handle of the lock file. The lock ends with the process, however it ends."""
-    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+def lock(path: Path) -> int:
+    """Take the log's lock: the handle of its file, to be closed. The lock ends with the process, however it ends."""
+    handle = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        os.close(lock)
+        os.close(handle)
         raise AuditLocked(where=path) from error
-    return lock
+    return handle
+
+
+def refuse_foreign(connection: Connection, path: Path) -> None:
+    """Raise AuditBroken where the database holds a trigger, view or table that is not of the log."""
+    if found := store.foreign(connection):
+        reason = refusal("schema-foreign", detail=", ".join(found))
+        raise AuditBroken(where=path, why_en=reason.values["why_en"], why_ja=reason.values["why_ja"])
 
 
 def _verified_tail(connection: Connection, path: Path, key: VerifierKey) -> tuple[Frontier, str]:
+    refuse_foreign(connection, path)
     note = store.head_note(connection)
     if note is None:
         raise AuditBroken(where=path, why_en="there is no checkpoint", why_ja="チェックポイントがありません")

@@ -14,10 +14,20 @@ from sqlalchemy import ColumnElement, Connection, select
 from appliance.audit import store, tables
 from appliance.audit.checkpoint import Checkpoint, opened
 from appliance.audit.leaf import SaltedText, moment, parse, stamp
-from appliance.audit.merkle import CompactRange, inclusion_proof, leaf_hash, verify_inclusion
+from appliance.audit.merkle import (
+    EMPTY_ROOT,
+    CompactRange,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    range_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 from appliance.audit.note import VerifierKey
+from appliance.audit.refusal import refusal
 from appliance.audit.tiles import WIDTH, split_hashes
-from appliance.errors import AuditEventNotFound, AuditUnavailable
+from appliance.errors import AuditEventNotFound, AuditUnavailable, ExportRefused
 from appliance.models import Json
 
 
@@ -35,7 +45,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event as the log has it. In `texts` an erased text is None; lists of events carry no texts."""
+    """An event as the log has it. In `texts` a missing text is None; lists of events carry no texts."""
 
     index: int
     id: str
@@ -89,6 +99,10 @@ class AuditReader:
         note = store.head_note(connection)
         if note is None:
             raise AuditUnavailable(where=self.path, why="there is no checkpoint")
+        return self.opened_head(note)
+
+    def opened_head(self, note: bytes) -> Head:
+        """A stored checkpoint as a head, its signature verified."""
         checkpoint: Checkpoint = opened(note, self.key, cosigned=False)
         return Head(checkpoint.size, checkpoint.root, note.decode())
 
@@ -132,6 +146,31 @@ class AuditReader:
             path = inclusion_proof(index, head.size, _Nodes(connection, head.size))
         verify_inclusion(index, head.size, leaf, path, head.root)
         return Proof(index, leaf, tuple(path), head)
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the first `size` leaves as they are stored; of no tree where they do not lead to one."""
+        with store.storage(self.path), self.engine.connect() as connection:
+            head = self.read_head(connection)
+            return range_hash(0, size, _Nodes(connection, head.size)) if size else EMPTY_ROOT
+
+    def continues(self, note: bytes) -> int:
+        """The size of an older checkpoint of this log, after the proof that the log continues it was verified.
+
+        Raises ExportRefused where it is not this log's, or where the log does not continue it.
+        """
+        earlier = opened(note, self.key, cosigned=True)
+        with store.storage(self.path), self.engine.connect() as connection:
+            head = self.read_head(connection)
+            if earlier.size > head.size:
+                raise refusal("rolled-back", expected=earlier.size, found=head.size)
+            if earlier.size == 0:
+                return 0
+            path = consistency_proof(earlier.size, head.size, _Nodes(connection, head.size))
+        try:
+            verify_consistency(earlier.size, head.size, path, earlier.root, head.root)
+        except ExportRefused as error:
+            raise refusal("rewritten", detail=earlier.size) from error
+        return earlier.size
 
     def _row(self, connection: Connection, index: int) -> store.Row:
         size = self.read_head(connection).size

@@ -6,8 +6,9 @@ verifiable when the catalogue grows.
 
     {"index", "leaf": <the leaf, byte for byte>, "ocsf": {...}, "texts": {name: {"salt": hex, "text": ...} or null}}
 
-A text that was erased is null. The CSV is UTF-8 with a byte order mark and CRLF, every cell quoted, and no cell begins
-a formula; control and direction characters are made visible, and a text longer than a cell of Excel is cut there.
+A text that is missing beside the log is null. The CSV is UTF-8 with a byte order mark and CRLF, every cell quoted, and
+no cell begins a formula (a shield ' stands before it, and before a ' of the text itself); control and direction
+characters are made visible, and a text longer than a cell of Excel is cut there.
 """
 
 from __future__ import annotations
@@ -43,17 +44,17 @@ _COLUMNS = (
     "記録ID event",
     "詳細 details",
 )
-_ERASED = "（消去済み erased）"
+_MISSING = "（欠落 missing）"
 _CUT = "…（以下省略。全文は events.jsonl / cut, whole in events.jsonl）"
 _MAX_CELL = 32_000  # Excel holds 32,767 characters in a cell and breaks a longer one
 _MINUS_SIGNS = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")  # NFKC leaves them as they are
-_SHIELDED = re.compile(r"[=+\-@\t\r\n]")
+_SHIELDED = re.compile(r"[=+\-@'\t\r\n]")  # the shield itself too: '=1 as a text is not =1 shielded
 _IGNORED = "\u200d\u00ad\ufeff"
 _BLANKS = str.maketrans("\n\t\u3000", "   ")  # what `visible` leaves as it is, though not printable
 
 BOM = b"\xef\xbb\xbf"
 Texts = Mapping[str, SaltedText | None]
-"""By name, in the order of names; an erased text is None."""
+"""By name, in the order of names; a missing text is None."""
 
 
 def line_head(index: int, leaf: bytes, read: Leaf, action: Action) -> bytes:
@@ -150,7 +151,7 @@ def _shown(texts: Texts, name: str) -> str:
     if name not in texts:
         return ""
     text = texts[name]
-    return _ERASED if text is None else text.text.decode(errors="replace")
+    return _MISSING if text is None else text.text.decode(errors="replace")
 
 
 def _row(cells: Sequence[str]) -> bytes:
@@ -167,7 +168,8 @@ def cell(text: str) -> str:
 
 
 def _begins_formula(text: str) -> bool:
-    """Whether a spreadsheet may calculate it: = + - @ in any width, behind any space, or a tab or line end first."""
+    """Whether a spreadsheet may calculate it, or read a shield: = + - @ ' in any width, behind any space, or a tab or
+    line end first."""
     if text[:1].isalnum() or text[:1] == "{":
         return False
     if _SHIELDED.match(text):

@@ -10,10 +10,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from appliance.errors import ExportRefused
+from appliance.models import Language
 
 REASONS: dict[str, tuple[str, str]] = {
     "missing": ("the file is missing", "ファイルがありません"),
     "added": ("the signed manifest does not name it", "署名されたマニフェストにない項目です"),
+    "litter": (
+        "it is an added file, not of the export, such as a computer makes where a folder is looked at: remove it and "
+        "verify again",
+        "書き出しのものではなく、フォルダーを表示したパソコンが追加したファイルです。削除して、もう一度検証してください",
+    ),
+    "damaged": (
+        "this folder secures a damaged log as evidence: it is no export, and nothing in it can be verified",
+        "このフォルダーは破損したログを証拠として保全したもので、書き出しではなく、検証できる内容はありません",
+    ),
+    "selected": (
+        "the whole log was required, and this export shows a selection ({detail})",
+        "全件の書き出しが必要ですが、これは一部を選択したものです（{detail}）",
+    ),
+    "created-early": (
+        "it says that it was made at {expected}, before the last event of its log at {found}",
+        "作成日時 {expected} が、ログの最後の記録 {found} より前です",
+    ),
+    "action-renamed": (
+        "it explains the action {detail} otherwise than this verifier knows it ({found} instead of {expected}); only "
+        "the verifier of the version that made the export can tell whether that is right",
+        "操作 {detail} の説明（{found}）が、この検証プログラムの定義（{expected}）と異なります。"
+        "書き出したバージョンの検証プログラムで確認してください",
+    ),
     "not-a-file": ("it is neither a regular file nor a folder", "通常のファイルでもフォルダーでもありません"),
     "unreadable": ("it cannot be read ({detail})", "読み取れません（{detail}）"),
     "too-large": ("it is larger than any of its kind ({detail} bytes)", "大きすぎます（{detail} バイト）"),
@@ -55,6 +79,23 @@ REASONS: dict[str, tuple[str, str]] = {
         "text {name} of event {detail} does not match its commitment in the log",
         "記録 {detail} の本文 {name} が、ログにあるコミットメントと一致しません",
     ),
+    "text-missing": (
+        "text {name} of event {detail} is missing: the log commits to it, and it is no longer there",
+        "記録 {detail} の本文 {name} が欠落しています（ログにコミットメントがあるのに、本文がありません）",
+    ),
+    "text-stray": (
+        "text {name} of event {detail} was never recorded: no event of the log commits to it",
+        "記録 {detail} の本文 {name} は記録されたものではありません（対応するコミットメントがありません）",
+    ),
+    "leaf-stray": (
+        "it holds a leaf with the number {detail}, outside of the log",
+        "ログの範囲外の番号 {detail} の記録があります",
+    ),
+    "tile-stray": ("it holds a tile that is not of the log ({detail})", "ログにはないタイルがあります（{detail}）"),
+    "schema-foreign": (
+        "the database holds something that is not of the log: {detail}",
+        "データベースに、監査ログのものではない {detail} があります",
+    ),
     "surplus": ("it goes on after the last event", "最後の記録の後に余分な内容があります"),
     "row-differs": ("the row of event {detail} differs from the log", "記録 {detail} の行がログの内容と異なります"),
     "since-larger": (
@@ -64,6 +105,18 @@ REASONS: dict[str, tuple[str, str]] = {
     "forked": (
         "its root at {detail} events is not the one of this export: the log was rewritten after it",
         "{detail} 件目の時点のルートが、この書き出しと一致しません（その後にログが書き換えられました）",
+    ),
+    "key-replaced": (
+        "its key is {found}, and the one that is known for this installation is {expected}",
+        "鍵が {found} に替わっています（この導入環境の鍵は {expected}）",
+    ),
+    "rolled-back": (
+        "it has {found} events and {expected} were signed: it was put back to an older copy",
+        "記録は {found} 件ですが、{expected} 件まで署名済みです（古いコピーに戻されています）",
+    ),
+    "rewritten": (
+        "its first {detail} events are not those that were signed: it was rewritten",
+        "先頭 {detail} 件が、署名された内容と異なります（書き換えられています）",
     ),
     "proof-malformed": ("the proof is malformed ({detail})", "証明の形式が不正です（{detail}）"),
     "columns-differ": ("it differs from its leaf in {detail}", "{detail} がリーフの内容と異なります"),
@@ -83,6 +136,11 @@ def refusal(reason: str, file: str = "", **values: object) -> ExportRefused:
 def located(error: ExportRefused, file: str) -> ExportRefused:
     """The same refusal with the file in which it arose, unless somebody nearer named one."""
     return error if error.values["file"] else ExportRefused(**{**error.values, "file": file})
+
+
+def sentence(error: ExportRefused, language: Language) -> str:
+    """Where it is and why, without the advice for exports: for problems of the log itself."""
+    return f"{error.values['file']}: {error.values[f'why_{language}']}"
 
 
 @contextmanager

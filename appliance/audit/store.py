@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Row as SqlRow
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +31,7 @@ DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 STORAGE_ERRORS = (*DATABASE_ERRORS, OSError)
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "busy_timeout": 5000}
 _CHUNK = 1000
+_MOST_LEVELS = 7  # of tiles over 2**63 leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,56 @@ def _bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+def foreign(connection: Connection) -> tuple[str, ...]:
+    """What the database holds beside the tables and indexes of the log, as "kind name": a trigger, a view, a table.
+
+    A trigger could change what is written, a view stand where a table stood. What SQLite makes for itself is its own.
+    """
+    ours = {("table", table.name) for table in tables.metadata.sorted_tables}
+    ours |= {("index", str(index.name)) for table in tables.metadata.sorted_tables for index in table.indexes}
+    found = [
+        (str(kind), str(name)) for kind, name in connection.exec_driver_sql("SELECT type, name FROM sqlite_master")
+    ]
+    return tuple(
+        f"{kind} {name}"
+        for kind, name in sorted(found)
+        if (kind, name) not in ours and not (kind in ("table", "index") and name.startswith("sqlite_"))
+    )
+
+
+def schema_version(connection: Connection) -> int:
+    """A number that changes whenever anything in the schema does."""
+    return int(connection.exec_driver_sql("PRAGMA schema_version").scalar_one())
+
+
+def stray_texts(connection: Connection, limit: int) -> list[tuple[int, str]]:
+    """Texts (index, name) beside which no leaf stands, at most `limit`; one statement, so a writer may go on."""
+    beside, leaf = tables.texts.c, tables.leaves.c
+    none = ~select(leaf.idx).where(leaf.idx == beside.idx).exists()
+    found = connection.execute(select(beside.idx, beside.name).where(none).order_by(beside.idx).limit(limit))
+    return [(row.idx, str(row.name)) for row in found]
+
+
+def outermost(connection: Connection) -> tuple[bytes | None, int, int]:
+    """The last checkpoint's note with the lowest and highest number of a leaf at the same moment; 0, -1 of none."""
+    lowest, highest = (select(edge(tables.leaves.c.idx)).scalar_subquery() for edge in (func.min, func.max))
+    row = connection.execute(select(tables.checkpoints.c.note, lowest, highest)).first()
+    if row is None:
+        return None, 0, -1
+    note, low, high = row
+    return _bytes(note), 0 if low is None else low, -1 if high is None else high
+
+
+def stray_tile(connection: Connection) -> str | None:
+    """A stored tile that no log with so many leaves has."""
+    tile = tables.tiles.c
+    size = select(func.count()).select_from(tables.leaves).scalar_subquery()
+    most = tile.n >= size.op(">>")(8 * (tile.level + 1))
+    odd = (tile.level < 0) | (tile.level > _MOST_LEVELS) | (tile.n < 0) | most
+    found = connection.execute(select(tile.level, tile.n).where(odd).limit(1)).first()
+    return None if found is None else f"level {found.level}, tile {found.n}"
+
+
 def append(connection: Connection, rows: Sequence[Row], full: Sequence[FullTile], size: int, note: bytes) -> None:
     """Store a batch and its checkpoint; the caller commits."""
     leaves = [
@@ -182,7 +233,7 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
 
 
 def texts_of(connection: Connection, indexes: Sequence[int]) -> dict[int, list[SaltedText]]:
-    """The texts beside these leaves, by index; an erased one is not there."""
+    """The texts beside these leaves, by index; a missing one is not there."""
     found: dict[int, list[SaltedText]] = {}
     for begin in range(0, len(indexes), _CHUNK):
         wanted = indexes[begin : begin + _CHUNK]
@@ -199,6 +250,13 @@ def rows_between(connection: Connection, begin: int, end: int) -> Iterator[Row]:
         statement = select(tables.leaves).where(columns.idx >= begin, columns.idx < upto).order_by(columns.idx)
         yield from (row_of(row) for row in connection.execute(statement).all())
         begin = upto
+
+
+def full_tile(connection: Connection, level: int, n: int) -> tuple[bytes, bytes]:
+    """The hashes and the root of a full tile as they are stored; empty where it is not."""
+    own = tables.tiles.c
+    row = connection.execute(select(own.hashes, own.root).where(own.level == level, own.n == n)).first()
+    return (b"", b"") if row is None else (_bytes(row.hashes), _bytes(row.root))
 
 
 def tile_hashes(connection: Connection, level: int, n: int, width: int) -> bytes:

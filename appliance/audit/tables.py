@@ -35,7 +35,7 @@ texts = Table(
     Column("idx", _Number, primary_key=True, autoincrement=False),
     Column("name", String(64), primary_key=True),
     Column("salt", LargeBinary, nullable=False),
-    Column("text", LargeBinary, nullable=False),  # UTF-8; deleting the row erases the text
+    Column("text", LargeBinary, nullable=False),  # UTF-8; a row that is gone is a missing text
 )
 
 tiles = Table(

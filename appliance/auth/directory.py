@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from appliance.errors import ApplianceError, PeopleInvalid, SettingInvalid, SettingsRefused
+from appliance.errors import ApplianceError, PeopleInvalid, SettingsRefused
 from appliance.models import ClassificationWord
 from appliance.toml import parsed
 
@@ -54,12 +54,9 @@ class Directory(_Table):
     person: list[PersonEntry] = []
 
 
-def read_directory(file: Path) -> Directory:
-    """The file's content. Raises FileNotToml, SettingInvalid, PeopleInvalid, and SettingsRefused for several faults."""
-    try:
-        table = parsed(file.read_bytes(), file)
-    except OSError as error:
-        raise SettingInvalid(where=file, key="people", value=file.name, why=error.strerror) from error
+def read_directory(content: bytes, file: Path) -> Directory:
+    """The content of `file`. Raises FileNotToml, PeopleInvalid, and SettingsRefused for several faults."""
+    table = parsed(content, file)
     try:
         return Directory.model_validate(table)
     except ValidationError as error:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 
+from appliance.acts import act
 from appliance.api.schemas.operation import Check, Doctor
-from appliance.cli import exits
+from appliance.cli import exits, guards
 from appliance.cli.command import settings
 from appliance.cli.output import AS_JSON, as_json, table
 from appliance.cli.spoken import command, option, shown_in
 from appliance.connect import connect
 from appliance.errors import ApiProblem, ApplianceError, Denied, HomeMissing, HomeOfAnother, HomeUnusable
-from appliance.models import Actor, AuditEvent, Language, new_id
+from appliance.models import Actor, Language, new_id
 from appliance.private import ownership
 from appliance.settings import Settings, home_folder
 from appliance.words import Words
@@ -30,10 +31,10 @@ _STATES = {
 }
 
 
-@command(ja="設定、保存領域、ログ、索引、語と意味それぞれの検索を検査します。")
+@command(ja="設定、保存領域、ログ、索引、語と意味それぞれの検索、変換の隔離を検査します。")
 @option("--json", "as_data", is_flag=True, help=AS_JSON)
 def doctor(as_data: bool) -> int:
-    """Examine settings, storage, log, index and both legs of the search."""
+    """Examine settings, storage, log, index, both legs of the search, and the sandbox of converters."""
     found = Doctor(checks=_checks(shown_in()))
     if as_data:
         as_json(found.model_dump(mode="json"))
@@ -54,6 +55,10 @@ def _checks(language: Language) -> list[Check]:
         raise
     except ApplianceError as error:
         return examine_folder(home_folder(), refused("settings", error, language), language)
+    return [*_of_installation(configured, language), guards.examine(configured)]
+
+
+def _of_installation(configured: Settings, language: Language) -> list[Check]:
     try:
         with connect(configured) as api:
             return Doctor.model_validate_json(api.get("/doctor").content).checks
@@ -73,7 +78,7 @@ def _of_what_opens(configured: Settings, why: ApplianceError, language: Language
             if not ours:
                 return examine_folder(configured.home, refused("service", why, language), language)
             parts = Parts(configured, stack)
-            event = AuditEvent("installation.examined", "success", Actor("owner", f"uid:{os.getuid()}"), new_id())
+            event = act("installation.examined", "success", Actor("owner", f"uid:{os.getuid()}"), new_id())
             with suppress(ApplianceError):
                 parts.audit.commit(event)
             return [refused("start", why, language), *examine(parts, language)]

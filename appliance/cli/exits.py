@@ -19,7 +19,8 @@ USAGE = 2  # click's own
 NOT_AS_WISHED = 9  # the command ran, and what it looked at is not in order
 SOME_FAILED = 10  # ingest: some files were not taken in; the report says which and why
 STOPPED_TO_ASK = 11  # ingest sync: more would be removed than --max-removals allows
-UNMATCHED = 12  # ingest: an override of collection.toml matches no file, so nothing was stored
+TEXTS_MISSING = 12  # audit: the log holds, texts beside it do not
+UNMATCHED = 13  # ingest: an override of collection.toml matches no file, so nothing was stored
 INTERRUPTED = 130
 
 # The nearest class in the error's family tree decides.
@@ -44,6 +45,7 @@ MEANINGS: dict[int, str] = {
     NOT_AS_WISHED: "the command ran; what it examined is not in order",
     SOME_FAILED: "some files were not taken in; the report says which and why",
     STOPPED_TO_ASK: "nothing was removed: confirm, or raise --max-removals",
+    TEXTS_MISSING: "the audit log holds, but texts beside it are missing; each is named",
     UNMATCHED: "an override of collection.toml matches no file, so nothing was stored",
     INTERRUPTED: "interrupted from the keyboard",
 }

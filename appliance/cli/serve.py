@@ -14,15 +14,15 @@ def serve() -> None:
     import asyncio
 
     from starlette.applications import Starlette
-    from starlette.routing import Mount
 
     from appliance.api.app import create_app
     from appliance.api.origin import ExactOrigin
+    from appliance.api.under import UnderApi
     from appliance.serve import serving
 
     configured = settings()
     with serving(configured, lambda services: ExactOrigin(
-        Starlette(routes=[Mount("/api", create_app(services))]), configured.origin
+        UnderApi(create_app(services), Starlette()), configured.origin, services.refusals
     )) as run:  # fmt: skip
         click.echo(configured.origin)
         asyncio.run(run())

@@ -62,6 +62,9 @@ from appliance.errors.log import (
     AuditExists as AuditExists,
 )
 from appliance.errors.log import (
+    AuditFilterUnknown as AuditFilterUnknown,
+)
+from appliance.errors.log import (
     AuditIdReused as AuditIdReused,
 )
 from appliance.errors.log import (
@@ -83,10 +86,22 @@ from appliance.errors.log import (
     ExportRefused as ExportRefused,
 )
 from appliance.errors.log import (
+    SelectionEmpty as SelectionEmpty,
+)
+from appliance.errors.log import (
+    SelectionPersonUnknown as SelectionPersonUnknown,
+)
+from appliance.errors.log import (
     VerifierInputUnusable as VerifierInputUnusable,
 )
 from appliance.errors.people import (
+    DirectoryUnreadable as DirectoryUnreadable,
+)
+from appliance.errors.people import (
     OriginRefused as OriginRefused,
+)
+from appliance.errors.people import (
+    OwnerNeeded as OwnerNeeded,
 )
 from appliance.errors.people import (
     PeerRefused as PeerRefused,
@@ -99,6 +114,12 @@ from appliance.errors.people import (
 )
 from appliance.errors.people import (
     SignInNeeded as SignInNeeded,
+)
+from appliance.errors.questions import (
+    AnswerEnded as AnswerEnded,
+)
+from appliance.errors.questions import (
+    AnswerTooSlow as AnswerTooSlow,
 )
 from appliance.errors.questions import (
     MethodRefused as MethodRefused,
@@ -117,6 +138,9 @@ from appliance.errors.questions import (
 )
 from appliance.errors.questions import (
     RouteUnknown as RouteUnknown,
+)
+from appliance.errors.questions import (
+    TooManyQuestions as TooManyQuestions,
 )
 from appliance.errors.root import (
     REGISTERED as REGISTERED,
@@ -194,6 +218,9 @@ from appliance.errors.start import (
     HomeUsed as HomeUsed,
 )
 from appliance.errors.start import (
+    NotReady as NotReady,
+)
+from appliance.errors.start import (
     PeopleInvalid as PeopleInvalid,
 )
 from appliance.errors.start import (
@@ -210,6 +237,9 @@ from appliance.errors.start import (
 )
 from appliance.errors.start import (
     SettingUnknown as SettingUnknown,
+)
+from appliance.errors.start import (
+    StoreNewer as StoreNewer,
 )
 from appliance.errors.start import (
     StoreUnavailable as StoreUnavailable,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from appliance.errors.root import BadInput, Conflict, NotThere, Unavailable
 
+REMEDY_EN = "Stop the service, keep the files as evidence (`appliance audit evidence --out FOLDER`) and compare them with a checkpoint that was kept outside. Do not put an older backup in their place without writing down who does so, when and why."
+REMEDY_JA = "サービスを停止し、ファイルを証拠として保全して（`appliance audit evidence --out フォルダー`）、外部に保管したチェックポイントと照合してください。誰が、いつ、なぜ行うのかを記録せずに、古いバックアップで置き換えないでください。"
+
 
 class AuditUnavailable(Unavailable):
     """The log cannot be written, so nothing that must be logged happens."""
@@ -11,6 +14,10 @@ class AuditUnavailable(Unavailable):
     code = "audit-unavailable"
     en = "The audit log at {where} cannot be written ({why}), so nothing is answered. Mend the storage, then restart."
     ja = "{where} の監査ログに書き込めないため（{why}）、回答できません。記憶域を直してから再起動してください。"
+
+    def again(self) -> AuditUnavailable:
+        """The same error to be raised once more: one that many raise would gather all their tracebacks."""
+        return type(self)(**self.values)
 
 
 class AuditLocked(Unavailable):
@@ -21,12 +28,18 @@ class AuditLocked(Unavailable):
     ja = "{where} の監査ログは別のプロセスが使用中です。そのプロセスを終了するか、動作中のサーバーを使用してください。"
 
 
-class AuditBroken(Unavailable):
-    """What is stored does not match the last signed checkpoint; nothing is appended to such a log."""
+class AuditBroken(AuditUnavailable):
+    """What is stored does not match what was signed; nothing is appended to such a log."""
 
     code = "audit-broken"
-    en = "The audit log at {where} does not match its last signed checkpoint: {why_en}. Keep the files as evidence and restore the last backup."
-    ja = "{where} の監査ログは、最後に署名されたチェックポイントと一致しません（{why_ja}）。ファイルを証拠として保管し、最新のバックアップから復元してください。"
+    en = (
+        "The audit log at {where} does not match what its key signed: {why_en}. Nothing is recorded in it and nothing is answered. "
+        + REMEDY_EN
+    )
+    ja = (
+        "{where} の監査ログは、署名された内容と一致しません（{why_ja}）。このログには記録せず、回答もしません。"
+        + REMEDY_JA
+    )
 
 
 class AuditExists(Conflict):
@@ -77,12 +90,36 @@ class AuditEventNotFound(NotThere):
     ja = "監査ログに記録 {event} はありません。番号は 0 から {last} までです。"
 
 
+class AuditFilterUnknown(BadInput):
+    """A selection by a person or an action that does not exist: an empty list would look like innocence."""
+
+    code = "audit-filter-unknown"
+    en = "The audit log knows no {field} called {value}. Correct it; infra/reference/audit-actions.md lists every action."
+    ja = "監査ログに {field} の {value} はありません。指定を確認してください（操作の一覧は infra/reference/audit-actions.md にあります）。"
+
+
 class ExportFolderUsed(Conflict):
     """An export is written into a new or empty folder only."""
 
     code = "export-folder-used"
     en = "{path} already exists and is not empty. Name a new folder."
     ja = "{path} は既に存在し、空ではありません。新しいフォルダーを指定してください。"
+
+
+class SelectionEmpty(BadInput):
+    """An export from a time that is not before its end; nothing could be in it."""
+
+    code = "selection-empty"
+    en = "No event is from {start} on and before {end}. Give an end that is later than the beginning."
+    ja = "{start} 以降かつ {end} より前の記録はあり得ません。終わりには、始まりより後の日時を指定してください。"
+
+
+class SelectionPersonUnknown(BadInput):
+    """An export of somebody whom no event of the log names, so that nothing would be verified as "shown"."""
+
+    code = "selection-person-unknown"
+    en = "No event of the log is of or about {person}. Check the id (`appliance audit show` lists the ids of actors with --json)."
+    ja = "{person} が行った記録も、{person} に関する記録も、ログにありません。ID を確かめてください（`appliance audit show --json` で ID を確認できます）。"
 
 
 class VerifierInputUnusable(BadInput):

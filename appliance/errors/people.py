@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.errors.root import Denied
+from appliance.errors.root import Denied, Unavailable
 
 
 class SignInNeeded(Denied):
@@ -45,3 +45,19 @@ class PeerRefused(Denied):
     ja = (
         "専用ソケットは所有者だけが使用できます（uid {uid} は使用できません）。所有者としてコマンドを実行してください。"
     )
+
+
+class OwnerNeeded(Denied):
+    """Documents and their access, asked for by anybody but the installation's owner on the private socket."""
+
+    code = "owner-needed"
+    en = "Documents and who may see them are changed on the box alone, by the installation's owner, with `ingest`. No role does so from a browser."
+    ja = "文書と閲覧範囲は、このサーバー上で所有者が ingest コマンドを使って変更します。ブラウザーからは、どの役割でも変更できません。"
+
+
+class DirectoryUnreadable(Unavailable):
+    """The file of people cannot be used now, so nobody is anybody: deny by default."""
+
+    code = "directory-unreadable"
+    en = "Who may sign in cannot be read now, so nobody is let in. The administrator finds the cause with: appliance doctor"
+    ja = "利用者の一覧を読み込めないため、現在はどなたも利用できません。原因は、管理者が appliance doctor で確認できます。"

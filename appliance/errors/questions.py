@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.errors.root import BadInput, NotThere
+from appliance.errors.root import BadInput, Denied, NotThere, Unavailable
 
 
 class QuestionEmpty(BadInput):
@@ -51,3 +51,27 @@ class MethodRefused(BadInput):
     code = "method-refused"
     en = "{path} does not take {method}; /api/openapi.json describes every request."
     ja = "{path} は {method} を受け付けません。リクエストの一覧は /api/openapi.json にあります。"
+
+
+class TooManyQuestions(Unavailable):
+    """One more question of somebody whose earlier ones are still being answered."""
+
+    code = "too-many-questions"
+    en = "At most {limit} of your questions are answered at once, and that many are running. Wait for one of them, or stop it, and ask again in {seconds} seconds."
+    ja = "同時に回答できる質問は 1 人 {limit} 件までで、現在 {limit} 件に回答中です。いずれかの回答が終わるのを待つか停止して、{seconds} 秒後にもう一度質問してください。"
+
+
+class AnswerTooSlow(Unavailable):
+    """An answer that was waited for and written longer than it may take."""
+
+    code = "answer-too-slow"
+    en = "The answer was not finished within {seconds} seconds and was stopped. Ask again in a moment, or ask less at once."
+    ja = "{seconds} 秒以内に回答が完了しなかったため、中止しました。しばらくしてからもう一度質問するか、質問を短くしてください。"
+
+
+class AnswerEnded(Denied):
+    """The asker signed out, or may see something else than when they asked."""
+
+    code = "answer-ended"
+    en = "The answer stops here: your session ended, or your groups or rights changed. Sign in and ask again."
+    ja = "サインアウトまたは所属・権限の変更により、回答を中止しました。サインインして、もう一度質問してください。"

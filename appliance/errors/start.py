@@ -150,3 +150,19 @@ class StoreUnavailable(Unavailable):
     code = "store-unavailable"
     en = "The database {where} cannot be used: {why}. Check the disk and the file's owner, then run the command again."
     ja = "データベース {where} が使えません（{why}）。ディスクとファイルの所有者を確認し、もう一度実行してください。"
+
+
+class StoreNewer(Unavailable):
+    """The relational store was written by a later release than this one."""
+
+    code = "store-newer"
+    en = "The database {where} was made by a newer release (its schema is {found}, this release knows up to {newest}). Nothing was changed. Install that release or a newer one, or restore the backup taken before the upgrade."
+    ja = "データベース {where} は、より新しいリリースで作成されています（スキーマ {found}。このリリースが扱えるのは {newest} まで）。何も変更していません。そのリリース以降をインストールするか、アップグレード前のバックアップを復元してください。"
+
+
+class NotReady(Unavailable):
+    """What anybody is told of an appliance that cannot answer; the cause is its administrators'."""
+
+    code = "not-ready"
+    en = "The appliance cannot answer questions now. Its administrator finds the cause with: appliance doctor"
+    ja = "現在、質問に回答できません。原因は、管理者が appliance doctor で確認できます。"

@@ -76,11 +76,11 @@ def make_current(registry: Registry, new: NewVersion, acl_id: int, *, case: str)
             )
         # The same content may come back: its row is made anew, since it is valid from now on.
         connection.execute(delete(VERSION).where(VERSION.c.document == new.key, VERSION.c.version == new.version))
-        _insert_version(connection, new, now)
+        _insert_version(connection, new, acl_id, now)
         _done(connection, case)
 
 
-def _insert_version(connection: Connection, new: NewVersion, now: datetime) -> None:
+def _insert_version(connection: Connection, new: NewVersion, acl_id: int, now: datetime) -> None:
     its = {"document": new.key, "version": new.version}
     connection.execute(
         insert(VERSION).values(
@@ -92,6 +92,7 @@ def _insert_version(connection: Connection, new: NewVersion, now: datetime) -> N
             fingerprint=new.fingerprint,
             bytes=new.size,
             valid_from=now,
+            acl_id=acl_id,
         )
     )
     if new.parts:
@@ -139,10 +140,13 @@ def describe(registry: Registry, new: NewVersion, *, case: str) -> None:
 
 
 def change_access(registry: Registry, document: str, acl: AccessList, *, case: str) -> int:
-    """Give a document another access list; its id."""
+    """Give a document and its current version another access list; its id. Older versions keep their own."""
     with registry.engine.begin() as connection:
         acl_id = registry.lists.intern(acl, connection)
         connection.execute(update(DOCUMENT).where(DOCUMENT.c.key == document).values(acl_id=acl_id))
+        current = select(DOCUMENT.c.version).where(DOCUMENT.c.key == document).scalar_subquery()
+        its = (VERSION.c.document == document) & (VERSION.c.version == current)
+        connection.execute(update(VERSION).where(its).values(acl_id=acl_id))
         _done(connection, case)
     return acl_id
 

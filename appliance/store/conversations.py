@@ -123,6 +123,19 @@ class Conversations:
             out.append(PastTurn(row.case, row.question, row.asked.replace(tzinfo=UTC), answer, sources))
         return out
 
+    def cites(self, document: str, version: str, *, person: str) -> bool:
+        """Whether an answer in this person's history rests on this version."""
+        # As `_pack` writes a source: inside a text of JSON, quotation marks are escaped.
+        written = json.dumps([document, version], ensure_ascii=False, separators=(",", ":"))[1:-1]
+        query = (
+            select(TURN.c.case)
+            .join(CONVERSATION, CONVERSATION.c.id == TURN.c.conversation)
+            .where(CONVERSATION.c.person == person, TURN.c.answer.contains(written, autoescape=True))
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def delete(self, conversation: str, *, person: str) -> bool:
         """Delete a conversation, if it is this person's; whether it was."""
         condition = (CONVERSATION.c.id == conversation) & (CONVERSATION.c.person == person)

@@ -50,6 +50,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A version with both rules that stand before it: its own, and that of its document today.
+
+    `document` is the document of today with the title and the date of this version.
+    """
+
+    document: Document
+    version: str
+    own: AccessList
+    today: AccessList
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A chunk of a current version, with its document and the part it stands in."""
 
@@ -161,8 +174,24 @@ class Registry:
             row = connection.execute(query).one_or_none()
         return None if row is None else (_part(row), row.part_picture)
 
+    def kept(self, document: str, version: str) -> Kept | None:
+        """A version, current or not, for a decision about it; whoever asks for a person wants `appliance.opening`."""
+        query = (
+            _labelled(*_DOCUMENT_COLUMNS)
+            .join(VERSION, VERSION.c.document == DOCUMENT.c.key)
+            .add_columns(VERSION.c.version, VERSION.c.acl_id)
+            .where(DOCUMENT.c.key == document, VERSION.c.version == version, VERSION.c.acl_id.is_not(None))
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Kept(
+            _document(row), row.version_version, self.lists[row.version_acl_id], self.lists[row.document_acl_id]
+        )
+
     def title(self, document: str, version: str) -> str:
-        """The title of a version; empty when there is none."""
+        """The title of a version, for whoever reads the log; empty when there is none."""
         query = select(VERSION.c.title).where(VERSION.c.document == document, VERSION.c.version == version)
         with self.engine.connect() as connection:
             return connection.execute(query).scalar_one_or_none() or ""

@@ -52,7 +52,9 @@ VERSION = Table(
     Column("bytes", Integer, nullable=False),
     Column("valid_from", DateTime, nullable=False),
     Column("valid_until", DateTime),  # empty while current
+    Column("acl_id", Integer),  # who might see it when it was current last; empty: nobody
     ForeignKeyConstraint(["document"], ["document.key"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["acl_id"], ["access_list.id"]),
 )
 
 PART = Table(

@@ -178,7 +178,12 @@ def sheets(source: Path, target: Path) -> None:
                 for cell in sheet[sheet.max_row]:
                     cell.font = Font(bold=True)
             elif line.startswith("|"):
-                sheet.append([_number(cell.strip()) for cell in line.strip("|").split("|")])
+                texts = [cell.strip() for cell in line.strip("|").split("|")]
+                sheet.append([_number(text) for text in texts])
+                for cell, text in zip(sheet[sheet.max_row], texts, strict=False):
+                    if not isinstance(cell.value, str):
+                        cell.number_format = ("#,##0" if "," in text else "0") + "." * ("." in text)
+                        cell.number_format += "0" * len(text.partition(".")[2])
             else:
                 sheet.append([line])
                 sheet.merge_cells(start_row=sheet.max_row, end_row=sheet.max_row, start_column=1, end_column=6)

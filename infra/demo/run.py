@@ -22,6 +22,7 @@ from appliance.words import Words
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "infra" / "demo"
 HOME = ROOT / "var" / "demo"
+KEPT_KEY = HOME.with_name("demo.vkey")  # outside of the installation, as an auditor keeps it
 BIN = Path(sys.executable).parent
 PORT = 8765
 LANGUAGE = shell_language()
@@ -79,6 +80,9 @@ def main() -> None:
     if not (HOME / "settings.toml").exists():
         given = ["--people", DEMO / "people.toml", "--examples", DEMO / "examples.toml"]
         step(say("new"), [BIN / "appliance", "init", *given], environ)
+        KEPT_KEY.unlink(missing_ok=True)
+    if not KEPT_KEY.exists():
+        KEPT_KEY.write_bytes(subprocess.check_output([BIN / "appliance", "audit", "key"], env=environ))
     signal.signal(signal.SIGTERM, _as_interrupt)  # else the portal would go on listening behind us
     server = subprocess.Popen([BIN / "portal"], env=environ, stdout=subprocess.PIPE, text=True)
     try:
@@ -111,7 +115,7 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def say(name: str, **values: object) -> str:
+def say(name: str, /, **values: object) -> str:
     """One of WORDS, in the demo's language."""
     return WORDS[name].text(LANGUAGE, **values)
 
@@ -193,7 +197,7 @@ def export(environ: dict[str, str]) -> None:
     target = HOME / "export"
     shutil.rmtree(target, ignore_errors=True)
     step(say("export"), [BIN / "appliance", "audit", "export", "--out", target], environ)
-    command = [BIN / "appliance-verify", "--key", target / "log.vkey", "--lang", LANGUAGE, target]
+    command = [BIN / "appliance-verify", "--key", KEPT_KEY, "--require-complete", "--lang", LANGUAGE, target]
     step(say("verified"), command, environ)
 
 

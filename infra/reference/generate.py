@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from argparse import HelpFormatter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import ingest.discover_errors
 import ingest.errors
 import ingest.manifest_errors
 import ui.serve
-from appliance.actions import ACTIONS
+from appliance.actions import ACTIONS, RECORDS, Record
 from appliance.api.app import routers
 from appliance.api.problems import STATUS
 from appliance.audit.verify import parser
@@ -28,6 +28,7 @@ from appliance.auth.directory import GroupEntry, PersonEntry
 from appliance.cli import appliance, click_words, exits
 from appliance.cli.spoken import speaking
 from appliance.errors import REGISTERED
+from appliance.fields import COMMON, KINDS, Field
 from appliance.models import Language
 from appliance.settings import Settings
 from ingest.cli import ingest as ingest_command
@@ -162,14 +163,93 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", "<br>")
 
 
+_ABOUT = """
+Every event is one leaf of the log, as canonical JSON: `action`, `actor` (`id`, `kind`), `case`, `commitments`,
+`details`, `id`, `outcome`, `time`, `v`. All events of one question, search or change share a `case`. Events are made in
+one place (`appliance/acts.py`), which refuses what this page does not declare.
+
+- **Time** is UTC with microseconds, ends in `Z`, and never runs backwards within the log; pages and commands show it in
+  the reader's zone.
+- **Texts** (questions, answers, names, paths) never stand in a leaf. Each stands beside the log with 32 random bytes of
+  salt; the leaf holds `commitments.<name>` = sha256(salt || text in UTF-8), in hex. An export shows both to whom it is
+  given. Once salt and text are destroyed, nobody can try texts against the leaf, and the log still verifies.
+- **Scores** stand beside the log for the same reason: they are computed from the question. Which passages were found,
+  and in which order, does stand in the leaf: it tells what a question was about, not its words.
+- **A passage** that was found is proved by `passages[].text` = sha256(salt || the passage as it was sent, in UTF-8),
+  also after its document was removed: the salt stands in the text `passages` beside the log, the passage itself does
+  not.
+- **Documents** have their hash in the leaf without a salt: whoever has a file can tell whether it was stored.
+- **`filter.sha256`** is the sha256 of the ids of all admitted access lists, in decimal, ascending, joined by commas, in
+  ASCII. `filter.lists` has the same ids; `document.stored` and `access.changed` say what each list admits.
+- **Sessions**: `session` is the same in every act of one session and in its `session.opened`. It is not the cookie and
+  does not lead to it. `by` says that the owner of the installation acted as this person (`appliance ... --as`); such a
+  session was opened `via` private-socket.
+
+## Refusals
+
+A refused request of a person or of the owner is one event: `access.denied` where the caller may not (or where it is
+said not to exist because they may not), `request.failed` where the request was wrong or a part could not work.
+Questions and searches that fail after they were accepted end in their own events instead. A path or method that does
+not exist is refused before anybody is asked who they are: it counts as nobody's.
+
+Refused requests of nobody (no session, another Host or Origin, another user on the private socket, a wrong name at the
+sign-in) are recorded once per source and error in a minute, at once; the rest of that minute is one more event with
+`count` and `seconds`, written when the minute ends or the appliance stops. More than 200 sources and errors in one
+minute are counted together as `others`.
+
+## What is not recorded
+
+- `/health`, `/ready`, `/openapi.json`, the sign-in page's list of the demo's people, `/me`, `/groups`, `/embedder`, and
+  thumbnails too small to read (that they were shown stands with the question).
+- The same view of the log by the same session again within ten minutes (the portal draws its list at every press).
+- Files and pages of the portal itself, and what its gate turns away before a request reaches the API.
+- What a command decides by itself: `ingest` refusing a file that it cannot read, or stopping before it removes more
+  documents than allowed. It has asked the API for its list by then (`documents.listed`), and for nothing else.
+- A process that is killed leaves no `service.stopped`; the next `settings.loaded` follows without one.
+- What root does beside the appliance: reading files, the database or the key. Anchor checkpoints outside the box.
+"""
+
+
 def audit_actions() -> Iterator[str]:
     """Everything that the log records."""
     yield "# Audit actions"
+    yield from _ABOUT.rstrip().splitlines()
+    yield ""
+    yield "## Actions"
     yield ""
     yield "| action | English | 日本語 | OCSF class | activity |"
     yield "|---|---|---|---|---|"
     for action in ACTIONS.values():
         yield f"| `{action.name}` | {action.en} | {action.ja} | {action.ocsf_class} | {action.activity} |"
+    yield ""
+    yield "## Fields"
+    yield ""
+    yield "Kinds: " + "; ".join(f"`{kind}`: {meaning}" for kind, meaning in KINDS.items()) + "."
+    yield "A field in brackets may be missing or null. Every action may also have:"
+    yield ""
+    yield from _fields(COMMON, "")
+    for record in RECORDS.values():
+        yield from _action(record)
+
+
+def _action(record: Record) -> Iterator[str]:
+    yield ""
+    yield f"### `{record.action.name}`"
+    yield ""
+    yield f"{record.action.en}. Actors: {', '.join(record.actors)}. Outcomes: {', '.join(record.outcomes)}."
+    if record.fields:
+        yield ""
+        yield from _fields(record.fields, "")
+    if record.texts:
+        yield ""
+        yield "Beside the log: " + "; ".join(f"`{name}`: {meaning}" for name, meaning in record.texts.items()) + "."
+
+
+def _fields(fields: Sequence[Field], indent: str) -> Iterator[str]:
+    for field in fields:
+        name = f"`{field.name}`" if field.needed else f"[`{field.name}`]"
+        yield f"{indent}- {name} ({field.kind}): {field.meaning}"
+        yield from _fields(field.inner, indent + "  ")
 
 
 def api() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""CSV and its kin: the delimiter found by trying, rows in blocks with the first row repeated on top of each."""
+"""CSV and its kin: the delimiter found by trying, a line a row that names its columns, lines in blocks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from appliance.visible import one_line
 from ingest import causes
 from ingest.convert.encoding import decode
 from ingest.convert.plain import language_of, stem, without_nul
+from ingest.convert.table import TableLine, lines_of
 from ingest.converted import Converted, Limits, Note
 from ingest.errors import FileBroken, FileEmpty, FileTooLarge
 
@@ -19,11 +20,10 @@ _DELIMITERS = ",\t;|"
 _SAMPLE_ROWS = 50
 LONGEST = 8_000  # characters of a block of rows
 MOST_ROWS = 500
-_LONGEST_HEADER = 1_000
 
 
 def convert(data: bytes, name: str, limits: Limits) -> Converted:
-    """Rows as `a | b | c`. Raises TextUndecodable, FileEmpty, FileTooLarge, FileBroken (a quote that never closes)."""
+    """Raises TextUndecodable, FileEmpty, FileTooLarge, FileBroken (a quote that never closes)."""
     text, encoding = decode(data, name)
     text, notes = without_nul(text)
     if encoding != "utf-8":
@@ -39,7 +39,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
     if not rows:
         raise FileEmpty(name=name)
     title = stem(name)
-    blocks = row_blocks(rows, title, (1, max(len(row) for _, row in rows)))
+    blocks = row_blocks(lines_of(rows), title, (1, max(len(row) for _, row in rows)))
     parts = tuple(Part(ordinal, "sheet", label, block) for ordinal, (label, block) in enumerate(blocks, start=1))
     return Converted(title, "text/csv", language_of(text), parts, notes=notes)
 
@@ -69,25 +69,26 @@ def _rows(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]
         raise FileBroken(name=name, why=causes.LINE_UNREADABLE.filled(line=reader.line_num)) from error
 
 
-def row_blocks(
-    rows: Sequence[tuple[int, Sequence[str]]], sheet: str, columns: tuple[int, int]
-) -> Iterator[tuple[str, str]]:
-    """(label with the cell range, text) of blocks of rows; the first row stands on top of every block.
+def row_blocks(lines: Sequence[TableLine], sheet: str, columns: tuple[int, int]) -> Iterator[tuple[str, str]]:
+    """(label with the cell range, text) of blocks of lines.
 
-    `rows` are (row number of the sheet, cells); `columns` are the first and the last column that they come from.
+    `columns` are the first and the last column of the sheet that the rows come from.
     """
-    header = " | ".join(rows[0][1])[:_LONGEST_HEADER]
     first, last = (column_name(column) for column in columns)
-    block: list[str] = []
-    size, start = 0, rows[0][0]
-    for index, (number, cells) in enumerate(rows):
-        line = " | ".join(cells)
-        if block and (size + len(line) > LONGEST or len(block) >= MOST_ROWS):
-            yield f"{sheet}!{first}{start}:{last}{rows[index - 1][0]}", "\n".join(block)
-            block, size, start = [header], len(header), number
+    block: list[TableLine] = []
+    size = 0
+    for line in lines:
+        if block and (size + len(line.text) > LONGEST or len(block) >= MOST_ROWS):
+            yield _block(block, sheet, first, last)
+            block, size = [], 0
         block.append(line)
-        size += len(line) + 1
-    yield f"{sheet}!{first}{start}:{last}{rows[-1][0]}", "\n".join(block)
+        size += len(line.text) + 1
+    if block:
+        yield _block(block, sheet, first, last)
+
+
+def _block(lines: Sequence[TableLine], sheet: str, first: str, last: str) -> tuple[str, str]:
+    return f"{sheet}!{first}{lines[0].first}:{last}{lines[-1].last}", "\n".join(line.text for line in lines)
 
 
 def column_name(column: int) -> str:

@@ -122,7 +122,7 @@ class _Reader:
             if child.tag == _W + "p":
                 self._paragraph(child, depth)
             elif child.tag == _W + "tbl":
-                self._outline.table(list(self._rows(child, depth)))
+                self._outline.table(list(self._rows(child, depth)), _header_rows(child))
             elif child.tag in {_W + "sdt", _W + "sdtContent", _W + "ins", _W + "moveTo", _W + "customXml"}:
                 self.blocks(child, depth + 1)
 
@@ -167,6 +167,17 @@ class _Reader:
         if depth > _MOST_NESTED:
             raise FileBroken(name=self._name, why=causes.TOO_DEEP)
         return "\n".join(self._numbered(paragraph, text_of(paragraph)) for paragraph in cell.iter(_W + "p"))
+
+
+def _header_rows(table: etree._Element) -> int | None:
+    """How many first rows repeat on every page (w:tblHeader); None where the table marks none."""
+    count = 0
+    for row in table.iterchildren(_W + "tr"):
+        mark = row.find(f"{_W}trPr/{_W}tblHeader")
+        if mark is None or mark.get(qn("w:val"), "true") in {"0", "false", "off"}:
+            break
+        count += bool("".join(row.itertext(_W + "t")).strip())
+    return count or None
 
 
 def _cells(row: etree._Element) -> Iterator[etree._Element]:

@@ -46,6 +46,8 @@ _BLOCKS = frozenset(
         "form header hr html legend li main nav ol p pre section summary table tbody thead tfoot tr td th caption ul",
     )
 )
+_AROUND = frozenset({"nav", "footer", "aside"})
+_AROUND_ROLES = frozenset({"navigation", "contentinfo", "complementary"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -91,20 +93,24 @@ def read_into(outline: Outline, text: str, name: str) -> str:
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise FileBroken(name=name, why=causes.TOO_DEEP)
     titled = root.find(".//title")
-    _Reader(outline).read(root)
+    if not _Reader(outline).read(root):
+        _Reader(outline, furniture=True).read(root)  # a page that is nothing but a header, or a fragment of one
     return one_line("".join(titled.itertext())) if titled is not None else ""
 
 
 class _Reader:
     """One pass over the tree by events, without recursion: depth is the file's choice."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, *, furniture: bool = False) -> None:
         self._outline = outline
+        self._furniture = furniture
+        self._found = False
         self._text: list[str] = []
         self._level = 0
         self._preformatted = 0
 
-    def read(self, root: etree._Element) -> None:
+    def read(self, root: etree._Element) -> bool:
+        """Whether anything was there to read."""
         skipped: etree._Element | None = None
         tables: etree._Element | None = None
         for event, element in etree.iterwalk(root, events=("start", "end")):
@@ -112,12 +118,12 @@ class _Reader:
             if event == "start":
                 if inside is not None:
                     continue
-                if _hidden(element):
+                if self._left_out(element):
                     skipped = element
                 elif element.tag == "table" and _is_data(element):
                     tables = element
                     self._flush()
-                    self._outline.table(list(_rows(element)))
+                    self._table(element)
                 else:
                     self._start(element)
                 continue
@@ -132,6 +138,21 @@ class _Reader:
             if skipped is None and tables is None and element is not root:
                 self._add(element.tail)
         self._flush()
+        return self._found
+
+    def _left_out(self, element: etree._Element) -> bool:
+        if _hidden(element):
+            return True
+        if self._furniture or not _furniture(element):
+            return False
+        self._flush()
+        return True
+
+    def _table(self, table: etree._Element) -> None:
+        self._found = True
+        caption = next(table.iterchildren("caption"), None)
+        said = spaced(_cell_text(caption)) if caption is not None and not _hidden(caption) else ""
+        self._outline.table(list(_rows(table)), _header_rows(table), said)
 
     def _start(self, element: etree._Element) -> None:
         if element.tag == "br":
@@ -165,6 +186,7 @@ class _Reader:
         self._text = []
         if text.strip() in {"", "-"}:
             return
+        self._found = True
         if self._level:
             self._outline.heading(self._level, text)
         else:
@@ -175,6 +197,17 @@ def spaced(text: str) -> str:
     """White space as a browser shows it: one space; none where a source line breaks between Japanese characters."""
     text = re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t]*\n[ \t\n]*(?=[\u3000-\u9fff\uff00-\uffef])", "", text)
     return re.sub(r"[ \t\n\r\f]+", " ", text)
+
+
+def _furniture(element: etree._Element) -> bool:
+    """Whether it stands around the page's content: menus, page header and footer, side notes.
+
+    A header that holds a heading is the head of the content.
+    """
+    role = element.get("role", "").strip().lower()
+    if element.tag == "header" or role == "banner":
+        return not any(child.tag in _HEADINGS for child in element.iterdescendants())
+    return element.tag in _AROUND or role in _AROUND_ROLES
 
 
 def _hidden(element: etree._Element) -> bool:
@@ -206,6 +239,19 @@ def _rows(table: etree._Element) -> Iterator[list[str]]:
                 cells.append(text)
         _fill(cells, held)
         yield cells
+
+
+def _header_rows(table: etree._Element) -> int | None:
+    """How many of the first rows are of a <thead> or of <th> alone; None where there is no such row."""
+    count = 0
+    for row in table.iter("tr"):
+        if _hidden(row):
+            continue
+        cells = list(row.iterchildren("td", "th"))
+        if row.getparent().tag != "thead" and not (cells and all(cell.tag == "th" for cell in cells)):
+            break
+        count += any(_cell_text(cell).strip() for cell in cells)  # as `lines_of`, which drops empty rows
+    return count or None
 
 
 def _fill(cells: list[str], held: dict[int, tuple[int, str]]) -> None:

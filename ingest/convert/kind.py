@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
-import zipfile
-from pathlib import PurePosixPath
 from typing import Literal
 
 from appliance.words import Words
@@ -95,7 +94,7 @@ def accepted() -> str:
 
 def ending(name: str) -> str:
     """The lower-case ending of a file name without its dot; empty when there is none."""
-    return PurePosixPath(name).suffix.removeprefix(".").lower()
+    return posixpath.splitext(name)[1].removeprefix(".").lower()
 
 
 def _by_content(data: bytes, name: str) -> Kind | None:
@@ -112,6 +111,8 @@ def _by_content(data: bytes, name: str) -> Kind | None:
 
 
 def _package_kind(data: bytes, name: str) -> Kind:
+    import zipfile  # with what it needs itself, it takes as long to load as all the rest here
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             members = set(package.namelist())

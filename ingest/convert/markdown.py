@@ -97,7 +97,7 @@ class _Reader:
             case "tr_open" if self._rows is not None:
                 self._rows.append([])
             case "table_close" if self._rows is not None:
-                self._outline.table(self._rows)
+                self._outline.table(self._rows, header=1)
                 self._rows = None
 
     def _next_marker(self) -> str:

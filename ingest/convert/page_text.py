@@ -71,11 +71,15 @@ class Row:
         return max(across(glyph, self.direction)[1] for glyph in self.glyphs if glyph.drawn) - self.near
 
     def width_of_first_word(self) -> float:
-        """How much room the first unbreakable piece takes; Japanese breaks after nearly every character."""
+        """How much room the first unbreakable piece takes; Japanese breaks after nearly every character.
+
+        A mark that may not begin a line stays with what it follows (し、), an opening bracket with what follows it.
+        """
         first = self.glyphs[0]
         last = first
         for glyph in self.glyphs[1:]:
-            if is_cjk(last.character) or is_cjk(glyph.character) or glyph.character.isspace():
+            holds = glyph.character in _NO_START or last.character in _OPENING
+            if not holds and (is_cjk(last.character) or is_cjk(glyph.character) or glyph.character.isspace()):
                 break
             last = glyph
         return along(last, self.direction)[1] - along(first, self.direction)[0]
@@ -132,6 +136,7 @@ _ITEM = re.compile(
 _NO_START = frozenset("、。，．・：；？！ヽヾゝゞ々ー」』）〕］｝〉》】’”ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ")
 _OPENING = frozenset("「『（〔［｛〈《【‘“")
 _NARROWEST = 14  # ems of a column of prose; shorter rows (names, cells, captions) end where they end
+_RAGGED = 1.25  # ems that a wrapped Japanese line may lack beside the first word of the next
 _CLOSED = frozenset("。．！？!?：:")
 
 
@@ -148,8 +153,11 @@ def wraps(row: Row, following: Row, edge: float) -> bool:
         return following.text[0] != "・"
     if _ITEM.match(following.text):
         return False
-    room = edge - row.end
-    return room < following.width_of_first_word() + 0.25 * row.size and row.end - row.start > _NARROWEST * row.size
+    if row.end - row.start <= _NARROWEST * row.size:
+        return False
+    # Where lines are not justified, their ends differ by what typesetting pushes out of the line, too.
+    ragged = _RAGGED if is_cjk(row.text[-1]) and following.start <= row.start + 0.5 * row.size else 0.25
+    return edge - row.end < following.width_of_first_word() + ragged * row.size
 
 
 def near_rows(row: Row, following: Row) -> bool:

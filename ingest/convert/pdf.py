@@ -18,6 +18,7 @@ from appliance.visible import one_line
 from ingest import causes
 from ingest.convert.page_text import Glyph, joined, rows_of, shown_forms
 from ingest.convert.plain import language_of, stem
+from ingest.convert.running import without_running_lines
 from ingest.converted import Converted, Limits, Note, Picture
 from ingest.errors import FileBroken, FileEncrypted, FileTooLarge, NeedsOcr
 
@@ -26,6 +27,7 @@ _TALLEST = 4  # a picture's height over its width: receipts and banners stay rea
 _GARBLED = 0.05
 _SCAN = 0.5  # share of the page that a picture covers, beside almost no text
 _FEW = 20
+_DEEPEST = 15  # forms within forms
 
 
 def convert(data: bytes, name: str, limits: Limits) -> Converted:
@@ -46,7 +48,7 @@ def convert(data: bytes, name: str, limits: Limits) -> Converted:
         title = _title(document) or stem(name)
     finally:
         document.close()
-    parts = tuple(page.part for page in pages)
+    parts = without_running_lines([page.part for page in pages])
     if not any(part.text for part in parts):
         raise NeedsOcr(name=name, pages=count)
     return Converted(
@@ -93,7 +95,7 @@ def _page(document: pdfium.PdfDocument, index: int, name: str, limits: Limits) -
     except pdfium.PdfiumError as error:
         raise FileBroken(name=name, why=causes.PAGE_UNREADABLE.filled(page=ordinal)) from error
     view = _View.of(page)
-    reading = _Reading(textpage, view)
+    reading = _Reading(textpage, view, _Hidden.of(page, view))
     rows = rows_of(reading.glyphs)
     text, lines = joined(rows, view.width, view.height)
     notes = list(_notes(page, view, ordinal, text, reading))
@@ -144,18 +146,66 @@ class _View:
                 return self.top - box.top, self.right - box.right, self.top - box.bottom, self.right - box.left
 
 
-class _Reading:
-    """The characters of a page in the file's order, None for a line's end, and how many were outside or unreadable."""
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """Whether a page has text that it does not show (render mode 3), and where its pictures are, as displayed.
 
-    def __init__(self, textpage: pdfium.PdfTextPage, view: _View) -> None:
+    OCR writes what it reads invisibly over the picture of a scanned page: there, such text is the page's text.
+    """
+
+    at_all: bool
+    pictures: tuple[tuple[float, float, float, float], ...]
+
+    @classmethod
+    def of(cls, page: pdfium.PdfPage, view: _View) -> _Hidden:
+        kinds = (c.FPDF_PAGEOBJ_TEXT,)
+        if not any(_is_invisible(item.raw) for item in page.get_objects(filter=kinds, max_depth=_DEEPEST)):
+            return cls(False, ())
+        pictures = [item for item in page.get_objects(max_depth=1) if _holds_picture(page, item)]
+        bounds = [item.get_bounds() for item in pictures]
+        boxes = [view.shown(c.FS_RECTF(left, top, right, bottom)) for left, bottom, right, top in bounds]
+        return cls(True, tuple(boxes))
+
+    def over_picture(self, x: float, y: float) -> bool:
+        return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in self.pictures)
+
+
+def _holds_picture(page: pdfium.PdfPage, item: pdfium.PdfObject) -> bool:
+    """A picture, or a form with one: what is inside a form tells its place in the form only."""
+    if item.type != c.FPDF_PAGEOBJ_FORM:
+        return bool(item.type == c.FPDF_PAGEOBJ_IMAGE)
+    return any(page.get_objects(filter=(c.FPDF_PAGEOBJ_IMAGE,), max_depth=_DEEPEST, form=item.raw, level=1))
+
+
+def _is_invisible(text: c.FPDF_PAGEOBJECT) -> bool:
+    return bool(text and c.FPDFTextObj_GetTextRenderMode(text) == c.FPDF_TEXTRENDERMODE_INVISIBLE)
+
+
+class _Reading:
+    """The characters of a page in the file's order, None for a line's end, and counts of those left out or doubtful."""
+
+    def __init__(self, textpage: pdfium.PdfTextPage, view: _View, hidden: _Hidden) -> None:
         self.glyphs: list[Glyph | None] = []
         self.outside = 0
         self.unreadable = 0
-        self._view = view
+        self.invisible = 0  # left out
+        self.invisible_kept = 0
+        self._view, self._hidden = view, hidden
         self._twice_width, self._twice_height = 2 * view.width, 2 * view.height  # the middle of a box decides
         self._textpage = textpage
-        for character, box, odd in self._characters():
-            self._take(character, box, odd)
+        for index, character, box, odd in self._characters():
+            if not (hidden.at_all and self._leaves_out(index, character, box)):
+                self._take(character, box, odd)
+
+    def _leaves_out(self, index: int, character: str, box: c.FS_RECTF) -> bool:
+        """Whether a character is one that nobody sees, and no picture's either."""
+        if not _is_invisible(c.FPDFText_GetTextObject(self._textpage.raw, index)):
+            return False
+        left, top, right, bottom = self._view.shown(box)
+        kept = self._hidden.over_picture((left + right) / 2, (top + bottom) / 2)
+        self.invisible_kept += kept and not character.isspace()
+        self.invisible += not kept and not character.isspace()
+        return not kept
 
     def _take(self, character: str, box: c.FS_RECTF, odd: bool) -> None:
         if character in "\r\n":
@@ -180,8 +230,8 @@ class _Reading:
         for number, part in enumerate(shown):
             self.glyphs.append(Glyph.at(part, left + step * number, top, left + step * (number + 1), bottom))
 
-    def _characters(self) -> Iterator[tuple[str, c.FS_RECTF, bool]]:
-        """(character, box, whether its meaning is unknown); pairs of surrogates become one, NUL is dropped."""
+    def _characters(self) -> Iterator[tuple[int, str, c.FS_RECTF, bool]]:
+        """(index, character, box, whether its meaning is unknown); pairs of surrogates become one, NUL is dropped."""
         handle = self._textpage.raw
         high, first = 0, c.FS_RECTF()
         for index in range(c.FPDFText_CountChars(handle)):
@@ -199,7 +249,7 @@ class _Reading:
             character = "\ufffe" if code in {2, 0xFFFE} else chr(code)
             if code == 0 or (code < 32 and character not in "\r\n\t\ufffe"):
                 continue
-            yield character, box, _odd(character, handle, index)
+            yield index, character, box, _odd(character, handle, index)
 
 
 def _odd(character: str, handle: c.FPDF_TEXTPAGE, index: int) -> bool:
@@ -226,6 +276,10 @@ def _notes(page: pdfium.PdfPage, view: _View, ordinal: int, text: str, reading: 
         yield Note("blank-page", ordinal)
     elif reading.unreadable > _GARBLED * len(text):
         yield Note("garbled", ordinal, {"share": str(round(100 * reading.unreadable / len(text)))})
+    if reading.invisible:
+        yield Note("invisible-text", ordinal, {"count": str(reading.invisible)})
+    if reading.invisible_kept:
+        yield Note("invisible-text-kept", ordinal, {"count": str(reading.invisible_kept)})
     if reading.outside:
         yield Note("off-page-text", ordinal, {"count": str(reading.outside)})
 

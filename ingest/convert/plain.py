@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
-from pathlib import PurePosixPath
 
 from appliance.models import Language
 from appliance.visible import one_line
@@ -23,8 +23,8 @@ def language_of(text: str) -> Language:
 
 def stem(name: str) -> str:
     """A file's own name without folders and ending, as a title."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    return one_line(unicodedata.normalize("NFC", path.stem)) or one_line(path.name) or "-"
+    base = posixpath.basename(name.replace("\\", "/").rstrip("/"))
+    return one_line(unicodedata.normalize("NFC", posixpath.splitext(base)[0])) or one_line(base) or "-"
 
 
 def without_nul(text: str) -> tuple[str, tuple[Note, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from appliance.models import Part
 from appliance.visible import one_line
 from ingest import causes
+from ingest.convert.table import table_lines
 from ingest.convert.txt import blocks_of_lines
 from ingest.errors import FileTooLarge
 
@@ -37,13 +38,9 @@ class Outline:
             self._count(text)
             self._sections[-1][1].append(text)
 
-    def table(self, rows: Sequence[Sequence[str]]) -> None:
-        """A table as one line a row, cells parted by ` | `; empty rows and columns are dropped."""
-        filled = [[one_line(cell) for cell in row] for row in rows]
-        width = max((len(row) for row in filled), default=0)
-        used = [column for column in range(width) if any(column < len(row) and row[column] for row in filled)]
-        lines = [" | ".join(row[column] if column < len(row) else "" for column in used) for row in filled if any(row)]
-        self.block("\n".join(lines))
+    def table(self, rows: Sequence[Sequence[str]], header: int | None = None, caption: str = "") -> None:
+        """A table: its caption, then a line a row that names its columns; `header` as in `table_lines`."""
+        self.block("\n".join([one_line(caption), *table_lines(rows, header)]))
 
     def first_heading(self) -> str:
         """The first heading of the document, empty when it has none."""

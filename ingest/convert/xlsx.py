@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 import posixpath
+import re
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -23,48 +25,52 @@ from ingest import causes
 from ingest.convert.csv import row_blocks
 from ingest.convert.package import checked
 from ingest.convert.plain import language_of, stem
+from ingest.convert.table import TableLine, lines_of
 from ingest.converted import Converted, Limits, Note
 from ingest.errors import FileBroken, FileEmpty, FileTooLarge
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _MOST_MERGED = 200_000  # cells filled from merged ranges
+_GRID = 3  # columns a field: from here on a sheet is grid paper
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _MOST_PADDING = 20_000_000  # cells that openpyxl makes up to reach the last one of each row
 
 
 def convert(data: bytes, name: str, limits: Limits) -> Converted:
-    """A part per sheet, or per block of rows with the first row on top; the label is `sheet!A1:F200`.
+    """A part per sheet, or per block of rows; the label is `sheet!A1:F200`.
 
     Raises FileBroken, FileEncrypted, FileEmpty, FileTooLarge (cells are counted before any is kept).
     """
-    with checked(data, name, limits) as package:
-        layouts = _layouts(package, name, limits)
     try:
-        return _workbook(data, name, layouts)
+        with checked(data, name, limits) as package:
+            layouts = _layouts(package, name, limits)
+        return _workbook(data, name, layouts, limits)
     except (
         KeyError,
         ValueError,
         TypeError,
         AttributeError,
         IndexError,
-        etree.XMLSyntaxError,
+        SyntaxError,  # what lxml and the standard library's parser raise for XML that is none
         InvalidFileException,
     ) as error:
-        # What openpyxl raises for XML that is well-formed and no workbook.
+        # What openpyxl raises for XML that is no workbook.
         raise FileBroken(name=name, why=causes.NO_WORKBOOK) from error
 
 
-def _workbook(data: bytes, name: str, layouts: Mapping[str, _Layout]) -> Converted:
+def _workbook(data: bytes, name: str, layouts: Mapping[str, _Layout], limits: Limits) -> Converted:
     values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     parts: list[Part] = []
     notes: list[Note] = []
     try:
-        for sheet in values.worksheets:
+        shown = [(sheet, layouts.get(sheet._worksheet_path, _Layout())) for sheet in values.worksheets]
+        if sum(layout.cells for _, layout in shown) > limits.cells:  # sheets may share one member of the package
+            raise _too_many(name, limits)
+        for sheet, layout in shown:
             label = one_line(sheet.title)
             if sheet.sheet_state != "visible":
                 notes.append(Note("hidden-sheet", values={"sheet": label}))
                 continue
-            layout = layouts.get(sheet._worksheet_path, _Layout())
             rows = list(_rows(sheet, layout))
             if not rows:
                 notes.append(Note("empty-sheet", values={"sheet": label}))
@@ -92,6 +98,7 @@ class _Layout:
     )  # first column, first row, last column, last row
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    cells: int = 0
     unanswered: int = 0  # formulas without a stored result
 
     def notes(self, sheet: str, part: int) -> Iterator[Note]:
@@ -107,11 +114,11 @@ class _Layout:
 
 
 def _layouts(package: zipfile.ZipFile, name: str, limits: Limits) -> dict[str, _Layout]:
-    """By the member's path. One pass counts the cells, before anything keeps them."""
+    """By the member's path, which may be any. One pass counts the cells, before anything keeps them."""
     layouts: dict[str, _Layout] = {}
     left = limits.cells
     for member in package.namelist():
-        if posixpath.dirname(member) != "xl/worksheets" or not member.endswith(".xml"):
+        if not _is_sheet(package, member):
             continue
         layout = layouts[member] = _Layout()
         with package.open(member) as stream:
@@ -122,8 +129,24 @@ def _layouts(package: zipfile.ZipFile, name: str, limits: Limits) -> dict[str, _
             except ValueError as error:
                 raise FileBroken(name=name, why=causes.MEMBER_CELLS.filled(member=member)) from error
         if left < 0:
-            raise FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
+            raise _too_many(name, limits)
     return layouts
+
+
+def _is_sheet(package: zipfile.ZipFile, member: str) -> bool:
+    """By its place, or by the root of its XML: a workbook may name any member as a sheet."""
+    if posixpath.dirname(member) == "xl/worksheets" and member.endswith(".xml"):
+        return True
+    with package.open(member) as stream:
+        try:
+            _, root = next(etree.iterparse(stream, events=("start",), resolve_entities=False, no_network=True))
+        except (etree.XMLSyntaxError, StopIteration):
+            return False
+    return bool(root.tag == f"{_MAIN}worksheet")
+
+
+def _too_many(name: str, limits: Limits) -> FileTooLarge:
+    return FileTooLarge(name=name, what=causes.SOME_CELLS, limit=causes.many(causes.CELLS, limits.cells))
 
 
 def _scan(stream: object, layout: _Layout, left: int) -> int:
@@ -133,6 +156,7 @@ def _scan(stream: object, layout: _Layout, left: int) -> int:
         match element.tag.removeprefix(_MAIN):
             case "c":
                 left -= 1
+                layout.cells += 1
                 value = element.find(_MAIN + "v")
                 layout.unanswered += element.find(_MAIN + "f") is not None and (value is None or not value.text)
             case "row":
@@ -215,11 +239,11 @@ class _Merged:
         return filled
 
 
-def _cropped(rows: list[_Row], sheet: str) -> tuple[list[tuple[int, list[str]]], str, tuple[int, int]]:
-    """The rows as lists, the sheet's name, and the first and last column that hold something.
+def _cropped(rows: list[_Row], sheet: str) -> tuple[list[TableLine], str, tuple[int, int]]:
+    """The rows as lines, the sheet's name, and the first and last column that hold something.
 
     A column in which every text only repeats its left neighbour by merging is dropped: on grid-paper sheets (方眼紙)
-    each field is a merged range of many narrow columns. A title merged over the whole width is said once.
+    each field is a merged range of many narrow columns. Such a sheet is a form and has no header.
     """
     columns = sorted({column for row in rows for column in row.cells})
     kept: list[int] = []
@@ -228,7 +252,8 @@ def _cropped(rows: list[_Row], sheet: str) -> tuple[list[tuple[int, list[str]]],
         repeats = kept and all(column in row.filled and row.cells[column] == row.cells.get(kept[-1]) for row in holding)
         if not repeats:
             kept.append(column)
-    lines = [(row.number, _line(row, kept)) for row in rows]
+    grid = len(columns) >= _GRID * len(kept) and len(kept) > 1
+    lines = lines_of([(row.number, _line(row, kept)) for row in rows], 0 if grid else None)
     return lines, sheet, (columns[0], columns[-1])
 
 
@@ -240,10 +265,58 @@ def _line(row: _Row, columns: list[int]) -> list[str]:
 
 
 def _text(cell: ReadOnlyCell) -> str:
-    value = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in str(cell.number_format):
-        return f"{value * 100:.10g}%"
+    value, form = cell.value, str(cell.number_format)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value, form)
+    if isinstance(value, datetime.datetime | datetime.date) and (date := _date(value, form)):
+        return date
     return shown(value)
+
+
+# One section of a number format: what stands before the digits, the digits, what stands after ([MS-OI29500] 2.1.739).
+_FORMAT = re.compile(r"(?P<before>[^0#?;]*)(?P<digits>[#0?][#0?,]*)(?:\.(?P<decimals>[0#?]+))?(?P<after>[^;]*)")
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|([¥￥$€£%％円()\-])|_.|\*.|\[[^\]]*\]|.')
+_DATES = {"年": "{0.year}年{0.month}月{0.day}日", "/": "{0.year}/{0.month}/{0.day}"}
+
+
+def _number(value: float, form: str) -> str:
+    """A number with the thousands separators, decimals, percent sign and currency that its format shows."""
+    match = _FORMAT.match(form)
+    if not match or form == "General" or not math.isfinite(value) or re.search("[EeyYdDhH年月日/]", _bare(form)):
+        return shown(value)
+    before, after = _literals(match["before"]), _literals(match["after"])
+    share = value * 100 if "%" in before + after else value
+    decimals = match["decimals"] or ""
+    comma = "," if "," in match["digits"].rstrip(",") else ""
+    if match["digits"].endswith(",") or len(decimals) > 15:
+        return shown(value)  # in thousands: the cell shows another number than it holds
+    text = f"{share:{comma}.{len(decimals)}f}"
+    least = decimals.rstrip("#?")
+    while len(text) - text.find(".") - 1 > len(least) and "." in text and text.endswith("0"):
+        text = text[:-1]
+    text = text.removesuffix(".")
+    # A rounded display must not change what is quoted: the value keeps the digits that its format hides.
+    if not math.isclose(float(text.replace(",", "")), share, rel_tol=1e-9, abs_tol=1e-12):
+        text = f"{share:{comma}.10g}" if abs(share) < 1e9 else shown(share)
+    return f"{before}{text}{after}".strip()
+
+
+def _bare(form: str) -> str:
+    return re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", form)
+
+
+def _literals(text: str) -> str:
+    return "".join(next((group for group in match.groups() if group), "") for match in _LITERAL.finditer(text))
+
+
+def _date(value: datetime.date, form: str) -> str:
+    """A date without a time as 2026年4月1日 or 2026/4/1 where its format says so; empty for any other."""
+    if isinstance(value, datetime.datetime) and value.time() != datetime.time():
+        return ""
+    if not re.search("[yYeg]", _bare(form)) or "d" not in _bare(form).lower():
+        return ""
+    found = next((shape for mark, shape in _DATES.items() if mark in form), "")
+    return found.format(value)
 
 
 def shown(value: object) -> str:

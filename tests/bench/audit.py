@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.audit.export import Selection, export
@@ -162,7 +163,7 @@ def verifying(room: Path, count: int) -> dict[str, object]:
         begin = time.perf_counter()
         export(log, room / "whole", Selection())
         exporting = time.perf_counter() - begin
-        export(log, room / "bare", Selection(person="nobody"))
+        export(log, room / "bare", Selection(start=datetime(9000, 1, 1, tzinfo=UTC)))
     key = room / "whole" / "log.vkey"
     figures: dict[str, object] = {"events": count, "export s": exporting}
     for name, folder in (("ours", "whole"), ("ours, log alone", "bare")):

@@ -19,10 +19,11 @@ from pathlib import Path
 from appliance.connect import connect
 from appliance.embedding.e5 import E5Embedder
 from appliance.embedding.pool import cores, embed_in_order
-from ingest.converted import Limits
+from ingest.confine import ESSENTIAL
+from ingest.converted import Converted, Limits
 from ingest.discover import survey
 from ingest.manifest import read_manifest
-from ingest.original import read_original
+from ingest.original import Original, read_original
 from ingest.pipeline import Options, Pipeline
 from ingest.sandbox import convert_file
 from ingest.split import split
@@ -52,6 +53,11 @@ def corpus(root: Path) -> None:
         (root / f"{number:03}.txt").write_text("\n\n".join(paragraphs), encoding="utf-8")
 
 
+def converted(original: Original) -> Converted:
+    """The document, as the pipeline converts it."""
+    return convert_file(original.content, original.path, Limits(), required=ESSENTIAL).converted
+
+
 def rates() -> dict[str, float]:
     """Chunks a second of the embedder alone and of the whole way, in turn, twice; the better of each."""
     alone, whole, count = [], [], 0
@@ -59,12 +65,8 @@ def rates() -> dict[str, float]:
         with installation() as settings:
             root = settings.home.parent / "bench"
             corpus(root)
-            found = survey(root)
-            drafts = [
-                draft
-                for file in found.files
-                for draft in split(convert_file(read_original(found, file).content, file.path, Limits()).converted)
-            ]
+            found = survey(root, largest=settings.upload_bytes)
+            drafts = [draft for file in found.files for draft in split(converted(read_original(found, file)))]
             texts = [f"{draft.heading}\n{draft.text}" for draft in drafts]
             count = len(texts)
             embedder = E5Embedder()
@@ -74,7 +76,9 @@ def rates() -> dict[str, float]:
             alone.append(count / (time.perf_counter() - begin))
             with connect(settings) as api:
                 target = Target(api, "bench")
-                pipeline = Pipeline(target, read_manifest(root, target.groups()), embedder, Options("en"))
+                pipeline = Pipeline(
+                    target, read_manifest(root, target.groups()), embedder, Options("en", ESSENTIAL, Limits())
+                )
                 begin = time.perf_counter()
                 rows = list(pipeline.rows(found))
                 whole.append(count / (time.perf_counter() - begin))

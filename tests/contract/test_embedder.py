@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from appliance.embedding.e5 import E5Embedder
-from appliance.errors import PassageUnusable, QuestionEmpty, QuestionTooLong
+from appliance.errors import PassageUnusable, QuestionEmpty
 from appliance.protocols import Embedder
 
 TEXTS = ["有給休暇は10日付与する。", "Meals over 80 dollars need a request.", "サーバーの再起動"]
@@ -76,11 +76,15 @@ def test_a_text_without_content_is_refused(embedder: Embedder, empty: str) -> No
         embedder.embed_query(empty)
 
 
-def test_a_text_over_the_limit_is_refused_and_not_cut(embedder: Embedder) -> None:
+def test_a_passage_over_the_limit_is_refused_and_not_cut(embedder: Embedder) -> None:
     with pytest.raises(PassageUnusable, match=r"Text 2 .*it has 2001 characters, at most 2000 can be embedded"):
         embedder.embed_passages(["経費", "a" * 2000, "あ" * 2001])
-    with pytest.raises(QuestionTooLong, match="The question has 2001 characters; at most 2000 are accepted"):
-        embedder.embed_query("a" * 2001)
+
+
+def test_a_question_is_read_as_far_as_the_model_reads(embedder: Embedder) -> None:
+    beginning = "海外出張の宿泊費の上限はいくらか。" * 60  # some 600 tokens
+    assert np.array_equal(embedder.embed_query(beginning + "経費" * 100), embedder.embed_query(beginning))
+    assert np.array_equal(embedder.embed_query(beginning * 20), embedder.embed_query(beginning))
 
 
 def test_threads_share_an_embedder_and_get_the_same_vectors(embedder: Embedder) -> None:

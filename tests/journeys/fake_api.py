@@ -349,7 +349,7 @@ def _audit(api: FastAPI, state: State) -> None:
 
     @api.post("/audit/verify")
     async def verify():
-        return AuditVerification(verified=True, size=len(rows), root=root, problems=[])
+        return AuditVerification(verified=True, size=len(rows), root=root, since=None, only_missing=False, problems=[])
 
     @api.post("/audit/export")
     async def export(request: Request):

@@ -10,6 +10,10 @@ from ui.options import Example, PortalOptions, SignInPerson
 from ui.serve import build
 
 
+async def unheard(scope: object, error: object, status: int) -> None:
+    """There is no log behind the fake API."""
+
+
 def main() -> None:
     port = int(sys.argv[1])
     address = f"http://127.0.0.1:{port}"
@@ -23,7 +27,8 @@ def main() -> None:
         Example("役員報酬の決め方を教えてください", "How is executive pay decided?"),
     )
     options = PortalOptions(origin=address, api=address, people=lambda _: people, examples=examples)
-    uvicorn.run(build(fake_api(state), options, sessions=state), host="127.0.0.1", port=port, log_level="warning")
+    application = build(fake_api(state), options, sessions=state, refused=unheard)
+    uvicorn.run(application, host="127.0.0.1", port=port, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def story(visit: Visit, case: AuditCase) -> str:
         return f'<p class="story quiet">{line(visit.t("no_events"))}</p>'
     first = case.events[0]
     steps = "".join(_step(visit, row) for row in case.events)
-    texts = {name: words for row in case.events for name, words in row.texts.items() if words}
+    texts = {name: words for row in case.events for name, words in row.texts.items() if words != ""}
     return (
         f'<section class="story" aria-label="{line(visit.t("story"))}"><h2 class="small">{line(visit.t("story"))}</h2>'
         f'<p class="head"><b>{line(first.label)}</b>{outcome(visit, case.events[-1])}</p>'
@@ -94,12 +94,16 @@ def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _texts(visit: Visit, texts: Mapping[str, str]) -> str:
+def _texts(visit: Visit, texts: Mapping[str, str | None]) -> str:
     named = {"question": visit.t("text_question"), "answer": visit.t("text_answer")}
     return "".join(
-        f'<div class="said"><p class="name">{line(named.get(name, name))}</p><p>{escaped(words)}</p></div>'
+        f'<div class="said"><p class="name">{line(named.get(name, name))}</p><p>{_said(visit, words)}</p></div>'
         for name, words in texts.items()
     )
+
+
+def _said(visit: Visit, words: str | None) -> str:
+    return f"<b>{line(visit.t('text_missing'))}</b>" if words is None else escaped(words)
 
 
 def _proof(visit: Visit, proof: AuditProof) -> str:

@@ -51,7 +51,7 @@ def sent(world: World, method: str, path: str, headers: list[tuple[str, str]], *
     async def app(scope: Any, receive: Any, send: Any) -> None:
         kept = [(name, value) for name, value in scope["headers"] if name in (b"content-type", b"content-length")]
         named = [(name.encode(), value.encode()) for name, value in headers]
-        await ExactOrigin(world.app, ORIGIN)({**scope, "headers": kept + named}, receive, send)
+        await ExactOrigin(world.app, ORIGIN, world.services.refusals)({**scope, "headers": kept + named}, receive, send)
 
     async def send() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
@@ -108,7 +108,7 @@ def test_a_websocket_from_another_page_is_closed_before_it_opens(world: World) -
             messages.append(message)
 
         scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1:8765"), (b"origin", b"http://evil.example")]}
-        await ExactOrigin(world.app, ORIGIN)(scope, None, send)  # type: ignore[arg-type]
+        await ExactOrigin(world.app, ORIGIN, world.services.refusals)(scope, None, send)  # type: ignore[arg-type]
 
     asyncio.run(run())
 

@@ -16,7 +16,7 @@ from appliance.audit.reading import LoggedEvent
 from appliance.generation import generation_pipeline
 from appliance.models import Prompt, Token
 from appliance.serve import Server, _config
-from tests.unit.api.world import World, make_home, services_at
+from tests.unit.api.world import Client, World, make_home, services_at
 
 PATIENCE = 20.0  # seconds; only a failure takes so long
 
@@ -50,7 +50,7 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Slow
         world.store("a.txt", "通勤手当は月額三万円を上限とする。", ["g-staff"])
         bound.bind(("127.0.0.1", 0))
         bound.listen()
-        server = Server(_config(world.app), bound)
+        server = Server(_config(world.app, most=None), bound)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
         thread.start()
         yield world, model, bound.getsockname()[1]
@@ -59,10 +59,10 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Slow
 
 
 @contextmanager
-def asking(world: World, port: int) -> Iterator[Callable[[], str]]:
+def asking(world: World, port: int, client: Client | None = None) -> Iterator[Callable[[], str]]:
     """A question as raw bytes on a connection, and a way to read on."""
     body = json.dumps({"question": "通勤手当の上限はいくらか"}).encode()
-    cookie = world.as_("yamada").cookie
+    cookie = (client or world.as_("yamada")).cookie
     head = (
         f"POST /api/ask HTTP/1.1\r\nhost: x\r\ncookie: sid={cookie}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -139,15 +139,61 @@ def test_a_stream_is_kept_by_nobody_on_its_way(slow: tuple[World, SlowModel, int
     assert "x-accel-buffering: no" in seen
 
 
-def test_an_answer_goes_on_when_its_session_ends_but_the_next_one_does_not_begin(
+def test_an_answer_stops_when_its_asker_signs_out_and_the_log_says_so(slow: tuple[World, SlowModel, int]) -> None:
+    world, model, port = slow
+    model.stopped.clear()
+    client, size = world.as_("yamada"), world.size()
+
+    with asking(world, port, client) as read:
+        read_until(read, "event: token")
+        client.request("DELETE", "/session")
+        rest = read_until(read, "answer-ended")
+        assert "event: done" not in rest
+        assert model.stopped.wait(PATIENCE)
+
+    aborted = event_of(world, size, "question.aborted")
+    assert (aborted.outcome, aborted.details["outcome"]) == ("aborted", "stopped")
+    assert client.post("/ask", json={"question": "通勤手当の上限はいくらか"}).status_code == 401
+
+
+def test_two_questions_of_a_person_run_at_once_and_the_third_is_refused_while_others_are_answered(
     slow: tuple[World, SlowModel, int],
 ) -> None:
-    """What was asked with rights is answered; a session's end closes the next request."""
-    world, _, _ = slow
-    client = world.as_("yamada")
-    client.request("DELETE", "/session")
+    world, _, port = slow
+    yamada, suzuki, size = world.as_("yamada"), world.as_("suzuki"), world.size()
 
-    assert client.post("/ask", json={"question": "通勤手当の上限はいくらか"}).status_code == 401
+    with asking(world, port, yamada) as first, asking(world, port, yamada) as second:
+        read_until(first, "event: token")
+        read_until(second, "event: token")
+        for call, body in (("/ask", {"question": "通勤手当の上限は"}), ("/search", {"query": "通勤手当"})):
+            refused = world.as_("yamada").post(call, json=body)  # another session of theirs counts with the first
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+            assert refused.json()["code"] == "too-many-questions"
+            assert "At most 2 of your questions are answered at once" in refused.json()["message"]
+        with asking(world, port, suzuki) as other:
+            read_until(other, "event: token")
+    events = [(e.actor, e.details["code"]) for e in world.since(size) if e.action == "request.failed"]
+    assert events == [("yamada", "too-many-questions")] * 2
+
+    until = time.monotonic() + PATIENCE
+    while world.services.admission._asked and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not world.services.admission._asked, "an answer that was stopped counts no longer"
+
+
+def test_an_answer_that_takes_too_long_is_stopped_and_says_so(
+    slow: tuple[World, SlowModel, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, model, port = slow
+    model.stopped.clear()
+    monkeypatch.setattr(world.services.admission, "_seconds", 1)
+    size = world.size()
+
+    with asking(world, port) as read:
+        assert "answer-too-slow" in read_until(read, "and was stopped")
+
+    assert model.stopped.wait(PATIENCE)
+    assert event_of(world, size, "question.aborted").outcome == "aborted"
 
 
 def test_characters_that_end_lines_elsewhere_do_not_end_events(world: World) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.errors import AuditLocked, DiskFull, IndexUnavailable, StoreUnavailable
+from appliance.errors import AuditBroken, AuditLocked, DiskFull, IndexUnavailable, StoreUnavailable
 from tests.unit.api.world import World, make_home, services_at
 
 
@@ -41,7 +43,7 @@ def test_without_its_log_nothing_is_answered(own_world: World, noticed: bool) ->
 
     asked = client.post("/ask", json={"question": "通勤手当の上限はいくらか"})
     searched = client.post("/search", json={"query": "通勤手当"})
-    ready = own_world.nobody.get("/ready")
+    ready = own_world.owner.get("/ready")
 
     for answer in (asked, searched, ready):
         assert (answer.status_code, answer.json()["code"]) == (503, "audit-unavailable")
@@ -91,11 +93,7 @@ def test_a_search_that_fails_leaves_its_event(own_world: World, monkeypatch: pyt
 
     assert (answer.status_code, answer.json()["code"]) == (503, "index-unavailable")
     (event,) = own_world.since(size)
-    assert (event.action, event.outcome, event.details) == (
-        "search.retrieved",
-        "failed",
-        {"error": "index-unavailable"},
-    )
+    assert (event.action, event.outcome, event.details["error"]) == ("search.retrieved", "failed", "index-unavailable")
 
 
 def test_an_answer_that_fails_after_its_start_ends_in_an_error_event(
@@ -155,6 +153,56 @@ def test_a_store_that_fails_when_the_conversation_begins_closes_the_question(
     assert [event.action for event in own_world.since(size)] == ["question.received", "question.aborted"]
 
 
+def change(world: World, statement: str) -> None:
+    """Change the log behind its back, as who owns the disk can."""
+    with closing(sqlite3.connect(world.services.settings.data / "audit.db")) as database, database:
+        database.execute(statement)
+
+
+def test_an_export_of_a_damaged_log_is_refused_and_recorded_as_failed(own_world: World) -> None:
+    size = own_world.size()
+    change(own_world, "UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+
+    answer = own_world.owner.post("/audit/export", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "audit-broken")
+    assert "appliance audit evidence --out FOLDER" in answer.json()["message"]
+    assert [(event.action, event.outcome) for event in own_world.since(size)] == [("audit.exported", "failed")]
+    assert list(own_world.services.settings.data.glob("export-*")) == []
+
+
+def test_an_export_that_finds_no_room_is_recorded_as_failed(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = own_world.size()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("appliance.api.audit.export", full)
+
+    assert own_world.owner.post("/audit/export", json={}).json()["code"] == "export-not-written"
+    assert [(event.action, event.outcome) for event in own_world.since(size)] == [("audit.exported", "failed")]
+
+
+def test_a_damaged_log_is_named_by_verify_and_doctor_with_the_remedy(own_world: World) -> None:
+    change(own_world, "UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+
+    found = own_world.owner.post("/audit/verify", json={}).json()
+    checks = {check["name"]: check for check in own_world.owner.get("/doctor").json()["checks"]}
+
+    assert (found["verified"], found["only_missing"]) == (False, False)
+    assert checks["audit log"]["state"] == "failed"
+    assert checks["audit log"]["remedy"].startswith("Stop the service, keep the files as evidence")
+
+
+def test_a_log_that_takes_no_event_is_not_ready(own_world: World) -> None:
+    why = {"why_en": "its root differs", "why_ja": "ルートが異なります"}
+    own_world.services.audit.refuse(AuditBroken(where="audit.db", **why))
+
+    answers = [own_world.owner.get("/ready"), own_world.owner.get("/audit/events")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "audit-broken")] * 2
+
+
 def test_an_index_that_lost_its_probe_is_not_ready(own_world: World) -> None:
     from appliance import probe
 
@@ -162,7 +210,7 @@ def test_an_index_that_lost_its_probe_is_not_ready(own_world: World) -> None:
 
     own_world.services.index.delete(document=probe.DOCUMENT)
 
-    answer = own_world.nobody.get("/ready")
+    answer = own_world.owner.get("/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "index-unavailable")
 
 
@@ -180,6 +228,7 @@ def test_a_full_disk_keeps_nothing_of_a_document(own_world: World, monkeypatch: 
     assert [(event.action, event.outcome) for event in own_world.since(size)] == [
         ("document.storing", "success"),
         ("document.resolved", "failed"),
+        ("request.failed", "failed"),
     ]
 
 
@@ -207,7 +256,8 @@ def test_a_second_process_cannot_open_the_installation(own_world: World) -> None
         pass
 
 
-def test_fifty_people_ask_at_once(own_world: World) -> None:
+def test_fifty_questions_at_once_are_all_answered(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_world.services.admission, "_a_person", 50)  # there are not fifty people
     client = own_world.as_("yamada")
     size, outcomes, lock = own_world.size(), list[str](), threading.Lock()
 

@@ -19,10 +19,10 @@ import numpy as np
 from fastapi import FastAPI
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from appliance.api.app import create_app
 from appliance.api.private import Private
+from appliance.api.under import UnderApi
 from appliance.audit.log import AuditLog
 from appliance.audit.reading import EventFilter, LoggedEvent
 from appliance.settings import load
@@ -52,8 +52,8 @@ def services_at(home: Path, **environ: str) -> Iterator[Services]:
         yield services
 
 
-def mounted(app: FastAPI) -> Starlette:
-    return Starlette(routes=[Mount("/api", app)])
+def mounted(app: FastAPI) -> UnderApi:
+    return UnderApi(app, Starlette())
 
 
 def webp(size: int = 8) -> bytes:
@@ -162,7 +162,7 @@ class World:
         self.services = services
         self.api = create_app(services)
         self.app = mounted(self.api)
-        self.private = Private(self.app, owner=os.getuid())
+        self.private = Private(self.app, owner=os.getuid(), refusals=services.refusals)
         self.owner = Client(self.private, client=("peer", os.getuid()))
         self.nobody = Client(self.app)
 
@@ -206,3 +206,9 @@ class World:
         """Events from `size` on, oldest first, with their texts."""
         found = self.services.audit.reader.events(EventFilter(), limit=500, texts=True)
         return sorted((event for event in found if event.index >= size), key=lambda event: event.index)
+
+    def refused(self, size: int) -> list[tuple[str, object, object]]:
+        """(action, status, code) of the events from `size` on, all of which must be refusals."""
+        events = self.since(size)
+        assert {event.action for event in events} <= {"request.failed", "access.denied", "session.refused"}, events
+        return [(event.action, event.details["status"], event.details["code"]) for event in events]

@@ -18,8 +18,16 @@ from appliance.actions import ACTIONS
 from appliance.audit.export import Exported, Selection, export
 from appliance.audit.log import AuditLog
 from appliance.audit.manifest import Manifest
-from appliance.errors import AuditBroken, ExportFolderUsed, ExportNotWritten, ExportRefused
-from tests.unit.audit.support import NAME, START, Home, event, fill, verify
+from appliance.audit.verify import MISSING, VERIFIED
+from appliance.errors import (
+    AuditBroken,
+    ExportFolderUsed,
+    ExportNotWritten,
+    SelectionEmpty,
+    SelectionPersonUnknown,
+)
+from appliance.models import Actor
+from tests.unit.audit.support import NAME, START, Clock, Home, event, fill, reasons, verify
 
 
 @pytest.fixture
@@ -71,7 +79,7 @@ def test_the_untouched_export_is_verified(filled: AuditLog, out: Path) -> None:
     code, said = verify(out, out / "log.vkey")
 
     assert code == 0, said
-    assert f"the whole log {NAME} of 300 events and shows 300 of them" in said
+    assert f"the whole log {NAME} of 300 events as they were recorded, and shows all of them" in said
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 255, 256, 257, 513])
@@ -89,14 +97,12 @@ def test_an_export_of_any_size_is_verified(log: AuditLog, out: Path, count: int)
     ("wanted", "indexes"),
     [
         (Selection(person="p1"), list(range(1, 300, 4))),
-        (Selection(person="nobody-of-that-name"), []),
-        (Selection(person="a\udc80"), []),
         (Selection(start=START + timedelta(seconds=11)), list(range(10, 300))),
         (Selection(end=START + timedelta(seconds=11)), list(range(10))),
         (Selection(start=START + timedelta(seconds=11), end=START + timedelta(seconds=21)), list(range(10, 20))),
         (Selection(start=START + timedelta(seconds=11), end=START + timedelta(seconds=21), person="p3"), [11, 15, 19]),
     ],
-    ids=["person", "nobody", "surrogate", "from", "to", "between", "all"],
+    ids=["person", "from", "to", "between", "all"],
 )
 def test_a_selection_shows_its_events_and_the_log_stays_whole(
     filled: AuditLog, out: Path, wanted: Selection, indexes: list[int]
@@ -107,7 +113,11 @@ def test_a_selection_shows_its_events_and_the_log_stays_whole(
     assert exported.events == len(indexes)
     code, said = verify(out, out / "log.vkey")
     assert code == 0, said
-    assert f"of 300 events and shows {len(indexes)} of them" in said
+    if wanted == Selection():
+        assert "whole log bank.example/audit of 300 events" in said
+    else:
+        assert f"Verified, as a SELECTION ({', '.join(wanted.stated.parts())})" in said
+        assert f"of 300 events and shows {len(indexes)} of them" in said
     with (out / "events.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [int(row[0]) for row in list(csv.reader(file))[1:]] == indexes
 
@@ -122,6 +132,40 @@ def test_the_columns_of_texts_are_those_of_the_events_shown(log: AuditLog, out: 
     assert verify(out, out / "log.vkey")[0] == 0
 
 
+@pytest.mark.parametrize("person", ["yamda", "a\udc80", ""])
+def test_a_person_whom_no_event_names_is_refused(filled: AuditLog, out: Path, person: str) -> None:
+    with pytest.raises(SelectionPersonUnknown, match="No event of the log is of or about"):
+        export(filled, out, Selection(person=person))
+    assert list(out.parent.glob("*export*")) == []
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_selection_that_ends_before_it_begins_is_refused(filled: AuditLog, out: Path, seconds: int) -> None:
+    with pytest.raises(SelectionEmpty, match="later than the beginning"):
+        export(filled, out, Selection(start=START, end=START + timedelta(seconds=seconds)))
+
+
+def test_a_persons_export_holds_the_events_about_them(filled: AuditLog, out: Path) -> None:
+    about = event(2, action="session.ended", actor=Actor("service", "sessions"), details={"person": "p3"})
+    index = filled.commit(about).index
+    filled.commit(event(2, action="session.ended", actor=Actor("service", "sessions"), details={"person": "p1"}))
+
+    export(filled, out, Selection(person="p3"))
+
+    assert shown(out) == [*range(3, 300, 4), index]
+    assert verify(out, out / "log.vkey")[0] == VERIFIED
+
+
+def test_an_export_after_the_clock_was_set_back_is_not_older_than_its_log(home: Home, out: Path) -> None:
+    clock = Clock()
+    with home.open(clock) as log:
+        fill(log, 3)
+        clock.now -= timedelta(days=1)
+        export(log, out, Selection())
+
+    assert verify(out, out / "log.vkey")[0] == VERIFIED
+
+
 def test_a_persons_export_holds_no_text_of_another(filled: AuditLog, out: Path) -> None:
     export(filled, out, Selection(person="p1"))
 
@@ -130,17 +174,20 @@ def test_a_persons_export_holds_no_text_of_another(filled: AuditLog, out: Path) 
     assert asked == {number for number in range(300) if number % 4 == 1 and number % 3 != 2}
 
 
-def test_an_erased_text_is_null_counted_and_accepted(home: Home, out: Path) -> None:
+def test_a_missing_text_is_null_counted_and_no_verification(home: Home, out: Path) -> None:
     with home.open() as log:
         fill(log, 9)
     home.sql("DELETE FROM audit_texts WHERE idx in (3, 4)")
     with home.open() as log:
-        assert export(log, out, Selection()).erased == 2
+        assert export(log, out, Selection()).missing == 2
 
     code, said = verify(out, out / "log.vkey")
 
-    assert code == 0, said
-    assert "2 texts were erased" in said
+    assert code == MISSING
+    assert said.startswith("NOT verified: 2 texts are missing.")
+    for index in (3, 4):
+        assert f"events.jsonl is refused: text question of event {index} is missing" in said
+    assert reasons(out, out / "log.vkey") == [("events.jsonl", "text-missing")] * 2
     lines = [json.loads(line) for line in (out / "events.jsonl").read_bytes().splitlines()]
     assert [line["texts"] for line in lines[3:6]] == [{"question": None}, {"question": None}, {}]
 
@@ -207,7 +254,7 @@ def test_an_unreadable_leaf_is_not_exported(home: Home, out: Path) -> None:
         fill(log, 9)
         home.sql("UPDATE audit_leaves SET leaf = x'7b7d' WHERE idx = 3")
 
-        with pytest.raises(ExportRefused, match="not the fields of a leaf"):
+        with pytest.raises(AuditBroken, match="not the fields of a leaf"):
             export(log, out, Selection())
         assert list(out.parent.glob("*export*")) == []
 

@@ -302,7 +302,7 @@ def test_a_store_that_is_not_what_was_signed_is_not_opened(home: Home, statement
         fill(log, 300)
     home.sql(statement)
 
-    with pytest.raises(AuditBroken, match=f"{home.path} does not match its last signed checkpoint: .*{why}"):
+    with pytest.raises(AuditBroken, match=f"{home.path} does not match what its key signed: .*{why}"):
         home.open()
 
 

@@ -21,7 +21,7 @@ MANIFEST = Manifest(
     created="2026-11-24T09:00:00.000000Z",
     selection=StatedSelection("2026-01-01T00:00:00.000000Z", None, "p1"),
     events=2,
-    erased=0,
+    missing=0,
     text_names=("question",),
     actions={"page.opened": ACTIONS["page.opened"]},
     files={"events.csv": FileEntry("cd" * 32, 17)},
@@ -42,6 +42,7 @@ def altered(**changes: object) -> bytes:
     "changes",
     [
         {"size": -1},
+        {"note": {"en": "Hand it to everybody.", "ja": "どなたにもお渡しください。"}},
         {"size": "3"},
         {"size": True},
         {"events": None},
@@ -80,7 +81,7 @@ def test_a_manifest_of_another_shape_is_refused(changes: dict[str, object]) -> N
         (b" " + MANIFEST.encode(), "not canonical"),
         (b"[]\n", "not an object"),
         (b"\n", "not canonical"),
-        (altered(format="appliance-export/2"), "does not know its format appliance-export/2"),
+        (altered(format="appliance-export/3"), "does not know its format appliance-export/3"),
         (altered(format=None), "does not know its format None"),
     ],
 )
@@ -90,7 +91,7 @@ def test_another_encoding_or_format_is_refused(data: bytes, what: str) -> None:
 
 
 def test_what_is_signed_for_a_manifest_is_never_a_checkpoint() -> None:
-    for origin in ("bank.example/audit", "5", "appliance-export/1"):
+    for origin in ("bank.example/audit", "5", "appliance-export/2"):
         with pytest.raises(ExportRefused, match="it is not a checkpoint"):
             Checkpoint.decode(statement(origin, "ab" * 32))
 

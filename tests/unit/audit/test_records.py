@@ -73,7 +73,13 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     assert row_of(event(0, texts={"question": text}))[-1].startswith("'")
 
 
-@pytest.mark.parametrize("text", ["在宅勤務は？", "a=1", "1-2", "「=1」", "", " ", "'quoted'", "(1)", "①", "10%"])
+def test_a_shield_of_ours_differs_from_one_in_the_text() -> None:
+    cells = [row_of(event(0, texts={"question": text}))[-1] for text in ("=1+1", "'=1+1", "''=1+1", "＇=1+1")]
+
+    assert cells == ["'=1+1", "''=1+1", "'''=1+1", "'＇=1+1"]
+
+
+@pytest.mark.parametrize("text", ["在宅勤務は？", "a=1", "1-2", "「=1」", "", " ", "it's", "(1)", "①", "10%"])
 def test_an_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert row_of(event(0, texts={"question": text}))[-1] == text
 
@@ -128,12 +134,12 @@ def test_the_file_opens_in_a_japanese_excel() -> None:
     assert data.endswith(b'"\r\n')
 
 
-def test_an_erased_text_is_said_to_be_erased() -> None:
+def test_a_missing_text_is_said_to_be_missing() -> None:
     _, leaf, _ = logged(event(0))
 
     row = records.csv_row(0, leaf, ACTION, {"question": None}, ("question",)).decode()
 
-    assert row.endswith('"（消去済み erased）"\r\n')
+    assert row.endswith('"（欠落 missing）"\r\n')
 
 
 def test_a_line_is_json_with_the_leaf_byte_for_byte() -> None:

@@ -218,6 +218,36 @@ def test_all_faults_of_files_are_listed_and_the_first_is_said(spoilt: Path, key:
     assert said.splitlines()[1] == "2 more problems; --json lists them all."
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "log/tile/.DS_Store", "desktop.ini", "Thumbs.db", "._events.csv"])
+def test_what_the_auditors_own_computer_left_is_said_to_be_that(spoilt: Path, key: Path, name: str) -> None:
+    (spoilt / name).write_bytes(b"x")
+
+    assert reasons(spoilt, key) == [(name, "litter")]
+    assert "remove it and verify again" in verify(spoilt, key)[1]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig"])
+def test_a_huge_file_is_refused_before_it_is_in_memory(spoilt: Path, key: Path, name: str) -> None:
+    os.truncate(spoilt / name, 6 << 30)
+    limited = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from appliance.audit.verify import main
+sys.exit(main(["--key", {str(key)!r}, {str(spoilt)!r}]))
+"""
+
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (REFUSED, "")
+    assert done.stdout.startswith(f"{name} is refused: it is larger than any of its kind")
+
+
+def test_a_folder_of_evidence_is_no_export(spoilt: Path, key: Path) -> None:
+    (spoilt / "DAMAGED.json").write_text("{}")
+
+    assert reasons(spoilt, key) == [("DAMAGED.json", "damaged")]
+
+
 def test_an_export_signed_again_with_another_key_is_refused(spoilt: Path, key: Path) -> None:
     other = SigningKey.generate(NAME)
     change(spoilt / "events.jsonl", "在宅".encode(), "出社".encode())
@@ -343,11 +373,11 @@ def test_what_is_shown_must_follow_from_the_log_whoever_signed_it(
         (b'"person":null', b'"person":"p1"', ("events.jsonl", "event-differs")),
         (b'"end":null', b'"end":"2026-11-24T09:00:10.000000Z"', ("events.jsonl", "surplus")),
         (b'"events":300', b'"events":299', ("manifest.json", "count-differs")),
-        (b'"erased":0', b'"erased":1', ("manifest.json", "count-differs")),
+        (b'"missing":0', b'"missing":1', ("manifest.json", "count-differs")),
         (b'"texts":["question"]', b'"texts":["answer","question"]', ("events.csv", "row-differs")),
         (b'"size":300,"t', b'"size":299,"t', ("log/tile/0/001.p/43", "missing")),
-        (b'"activity":1', b'"activity":2', ("events.jsonl", "event-differs")),
-        ("質問の受付".encode(), "質問の受理".encode(), ("events.csv", "row-differs")),
+        (b'"activity":1', b'"activity":2', ("manifest.json", "action-renamed")),
+        ("質問の受付".encode(), "質問の受理".encode(), ("manifest.json", "action-renamed")),
         (b'"page.opened"', b'"page.closed"', ("manifest.json", "action-unknown")),
         (b'"origin":"bank', b'"origin":"bonk', ("manifest.json", "origin-differs")),
     ],
@@ -361,6 +391,13 @@ def test_what_the_manifest_states_must_follow_from_the_log_whoever_signed_it(
     (spoilt / "manifest.sig").write_bytes(sign(statement(NAME, sha256(data).hexdigest()), signing))
 
     assert problem in reasons(spoilt, key)
+
+
+def test_an_export_that_says_to_be_older_than_its_log_is_refused(spoilt: Path, key: Path, signing: SigningKey) -> None:
+    now = Manifest.decode((spoilt / "manifest.json").read_bytes())
+    resign(spoilt, signing, replace(now, created="2026-11-24T09:00:05.000000Z"))
+
+    assert reasons(spoilt, key) == [("manifest.json", "created-early")]
 
 
 def test_an_omitted_event_of_the_stated_person_is_seen(
@@ -547,6 +584,35 @@ def test_a_verified_export_is_said_in_one_sentence_in_either_language(
         assert NAME in said
 
 
+def test_a_selection_says_of_what_it_is_one(made: tuple[Home, Path, dict[int, bytes]], key: Path) -> None:
+    code, said = verify(made[1] / "person", key)
+    result = json.loads(verify(made[1] / "person", key, "--json")[1])
+
+    assert code == VERIFIED
+    assert said.startswith("Verified, as a SELECTION (person p1): ")
+    assert "Exported at 2026-11-24T" in said
+    assert "【選択】です: person p1" in verify(made[1] / "person", key, "--lang", "ja")[1]
+    assert (result["complete"], result["selection"]) == (False, {"person": "p1", "from": None, "to": None})
+
+
+def test_a_selection_is_refused_where_all_was_required(made: tuple[Home, Path, dict[int, bytes]], key: Path) -> None:
+    assert reasons(made[1] / "person", key, "--require-complete") == [("manifest.json", "selected")]
+    assert "shows a selection (person p1)" in verify(made[1] / "person", key, "--require-complete")[1]
+    assert verify(made[1] / "export", key, "--require-complete")[0] == VERIFIED
+
+
+def test_a_key_that_came_with_the_export_is_warned_of(
+    made: tuple[Home, Path, dict[int, bytes]], key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inside = made[1] / "export" / "log.vkey"
+
+    assert verify(made[1] / "export", inside)[0] == VERIFIED
+    assert f"the key {inside} lies inside the export" in capsys.readouterr().err
+    assert len(json.loads(verify(made[1] / "export", inside, "--json")[1])["warnings"]) == 1
+    verify(made[1] / "export", key)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_refusal_names_the_file_and_the_reason_in_either_language(spoilt: Path, key: Path) -> None:
     (spoilt / "events.csv").unlink()
 
@@ -571,9 +637,13 @@ def test_the_result_as_json_is_for_machines(made: tuple[Home, Path, dict[int, by
         "origin": NAME,
         "size": SIZE,
         "root": Manifest.decode((made[1] / "export/manifest.json").read_bytes()).root,
+        "created": Manifest.decode((made[1] / "export/manifest.json").read_bytes()).created,
+        "complete": True,
+        "selection": {"person": None, "from": None, "to": None},
         "events": SIZE,
-        "erased": 0,
+        "missing": 0,
         "since": None,
+        "warnings": [],
         "problems": [],
     }
 
@@ -687,11 +757,31 @@ def test_the_verifier_needs_only_the_standard_library_and_cryptography(
                 "note",
                 "records",
                 "refusal",
+                "texts",
                 "tiles",
                 "verify",
             )
         ),
     }
+
+
+def test_the_one_file_verifier_needs_python_and_cryptography_alone(
+    made: tuple[Home, Path, dict[int, bytes]], key: Path, tmp_path: Path
+) -> None:
+    builder = Path(__file__).parents[3] / "infra" / "setup" / "verifier.py"
+    files = [tmp_path / "one" / "verify.pyz", tmp_path / "two.pyz"]
+    for file in files:
+        subprocess.run([sys.executable, builder, file], check=True, capture_output=True)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    alone = ALONE.partition("from appliance")[0].replace('{"appliance", ', '{"appliance", "__main__", ')
+    script = f"{alone}import runpy\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-c", script, files[0], *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert run("--key", key, made[1] / "export").returncode == VERIFIED
+    assert run("--key", key, "--require-complete", made[1] / "person").returncode == REFUSED
 
 
 def test_the_installed_command_verifies(made: tuple[Home, Path, dict[int, bytes]], key: Path) -> None:

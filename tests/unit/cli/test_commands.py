@@ -6,11 +6,12 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ import click
 import pytest
 
 from appliance.api.private import PeerProtocol
+from appliance.audit.verify import MISSING, REFUSED
+from appliance.audit.verify import main as verified
 from appliance.cli import COMMANDS, appliance, exits
 from appliance.cli.ask import Quoted
 from appliance.cli.command import run
+from appliance.cli.guards import examine
 from appliance.connect import connect
-from appliance.settings import load
+from appliance.settings import Settings, load
 from ingest.cli import ingest
 from tests.unit.api.world import PEOPLE, World, make_home, services_at
 
@@ -310,13 +314,48 @@ def test_the_doctor_ends_with_9_where_something_is_wrong(command: Command, home:
     assert "chmod" in out
 
 
+def test_the_doctor_names_the_guards_of_conversion(command: Command) -> None:
+    _, out, _ = command("doctor", "--json")
+
+    [check] = [check for check in json.loads(out)["checks"] if check["name"] == "conversion guards"]
+    assert "system-calls" in check["finding"]
+    assert check["state"] == ("failed" if check["remedy"] else "ok")
+
+
+@pytest.mark.parametrize(("guards", "state"), [("required", "failed"), ("as-available", "warning")])
+@pytest.mark.parametrize(("language", "words"), [("ja", "使えないもの: files"), ("en", "missing: files")])
+def test_a_guard_that_does_not_hold_is_a_finding_of_the_doctor(
+    guards: str, state: str, language: str, words: str
+) -> None:
+    settings = Settings.model_validate({"home": "/", "language": language, "conversion_guards": guards})
+    child = (sys.executable, "-c", "print('own-network\\nfiles', end='')")
+
+    check = examine(settings, child)
+
+    assert (check.name, check.label) == ("conversion guards", {"ja": "変換の隔離", "en": "conversion guards"}[language])
+    assert (check.state, check.finding) == (state, words)
+    assert "Landlock" in check.remedy
+
+
+def test_a_sandbox_that_does_not_start_at_all_is_a_finding_of_the_doctor() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "en"}), (sys.executable, "-c", "exit(3)"))
+
+    assert (check.state, check.finding) == ("failed", "missing: exit status 3")
+
+
+def test_what_the_doctor_says_of_a_sandbox_that_does_not_start_is_japanese_where_that_is_set() -> None:
+    check = examine(Settings.model_validate({"home": "/", "language": "ja"}), (sys.executable, "-c", "exit(3)"))
+
+    assert check.finding == "使えないもの: 終了コード 3"
+    assert LATIN.findall(check.remedy) == []
+
+
 # --- in Japanese ------------------------------------------------------------------------------------------------------
 
 LATIN = re.compile(r"[A-Za-z]{3,}(?: [a-z]{2,})+")  # two English words in a row
-OURS = [(root, path, found) for root, path, found in ALL if path[:1] != ("audit",)]
 
 
-@pytest.mark.parametrize(("root", "path", "found"), OURS, ids=[" ".join((r.name or "", *p)) for r, p, _ in OURS])
+@pytest.mark.parametrize(("root", "path", "found"), ALL, ids=[" ".join((r.name or "", *p)) for r, p, _ in ALL])
 def test_the_help_of_every_command_is_in_the_language_set(
     command: Command, root: click.Command, path: tuple[str, ...], found: click.Command
 ) -> None:
@@ -370,6 +409,8 @@ def test_what_click_says_of_a_command_line_is_too(
     [
         (("documents", "--as", "yamada"), ("題名", "文書", "取扱区分", "言語", "更新", "社内限", "日本語")),
         (("search", "通勤手当", "--as", "yamada"), ("スコア", "文書", "箇所", "本文")),
+        (("audit", "show", "--limit", "5"), ("時刻", "利用者", "操作", "結果", "照会番号", "成功")),
+        (("audit", "verify"), ("件を検証しました",)),
         (("doctor",), ("検査", "状態", "所見", "対処", "監査ログ", "意味による検索", "正常")),
     ],
 )
@@ -425,6 +466,116 @@ def test_an_export_is_a_new_folder(command: Command, tmp_path: Path) -> None:
     assert (code, out.strip()) == (0, str(tmp_path / "deep" / "export"))
     assert (tmp_path / "deep" / "export" / "manifest.json").is_file()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["export"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_an_export_is_its_owners_alone_whatever_the_umask(command: Command, tmp_path: Path, there: bool) -> None:
+    made = tmp_path / "export"
+    if there:
+        made.mkdir(mode=0o755)
+    before = os.umask(0o000)
+    try:
+        code, _, _ = command("audit", "export", "--out", str(made))
+    finally:
+        os.umask(before)
+
+    assert code == 0
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in made.rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (made, *made.rglob("*")) if path.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_a_persons_export_says_whose_leaves_are_in_it(command: Command, tmp_path: Path) -> None:
+    command("ask", "通勤手当の上限はいくらか", "--as", "yamada")
+
+    code, _, err = command("audit", "export", "--out", str(tmp_path / "export"), "--person", "yamada")
+
+    assert code == 0
+    assert "the leaves of all events and all people" in err
+    assert "the leaves of all events" in " ".join(command("audit", "export", "--help")[1].split())
+    shown = [json.loads(line) for line in (tmp_path / "export" / "events.jsonl").read_bytes().splitlines()]
+    assert {event["leaf"]["actor"]["id"] for event in shown} >= {"yamada"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why", "action"),
+    [
+        (("--person", "yamda"), "yamda", "request.failed"),
+        (("--from", "2027-01-02", "--to", "2027-01-01"), "later than the beginning", "audit.exported"),
+    ],
+)
+def test_an_export_of_nothing_is_refused_and_recorded_as_failed(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...], why: str, action: str
+) -> None:
+    code, _, err = command("audit", "export", "--out", str(tmp_path / "export"), *arguments)
+
+    assert (code, why in err) == (3, True), err
+    assert list(tmp_path.iterdir()) == []
+    (last,) = json.loads(command("audit", "show", "--action", action, "--limit", "1", "--json")[1])["events"]
+    assert last["outcome"] == "failed"
+
+
+def test_the_key_and_a_checkpoint_are_printed_to_be_kept(command: Command, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text(command("audit", "checkpoint")[1])
+    (tmp_path / "log.vkey").write_text(command("audit", "key")[1])
+    command("audit", "export", "--out", str(tmp_path / "export"))
+
+    code, out, _ = command("audit", "verify", "--since", str(kept))
+
+    assert (code, "continues the checkpoint of" in out) == (0, True)
+    verify = ["--key", str(tmp_path / "log.vkey"), "--since", str(kept), "--require-complete", str(tmp_path / "export")]
+    assert verified(verify) == 0
+    kept.write_text(kept.read_text().replace("appliance.local", "appliance.other"))
+    code, _, err = command("audit", "verify", "--since", str(kept))
+    assert code == exits.NOT_AS_WISHED
+    assert err.startswith("since: ")
+    assert "Do not put an older backup in their place" in err
+
+
+def test_a_missing_text_is_shown_as_missing_everywhere(command: Command, home: Path, tmp_path: Path) -> None:
+    case = json.loads(command("ask", "通勤手当の上限はいくらか", "--as", "yamada", "--json")[1])["case"]
+    question = json.loads(command("audit", "show", case, "--json")[1])["events"][0]["index"]
+    with closing(sqlite3.connect(home / "data" / "audit.db")) as database, database:
+        row = database.execute("SELECT * FROM audit_texts WHERE idx = ?", (question,)).fetchone()
+        database.execute("DELETE FROM audit_texts WHERE idx = ?", (question,))
+    try:
+        assert command("audit", "verify")[0] == exits.TEXTS_MISSING
+        assert f"text question of event {question} is missing" in command("audit", "verify")[2]
+        code, _, err = command("audit", "export", "--out", str(tmp_path / "export"))
+        assert (code, f"Text question of event {question} is missing" in err) == (exits.TEXTS_MISSING, True)
+        (tmp_path / "key").write_text(command("audit", "key")[1])
+        assert verified(["--key", str(tmp_path / "key"), str(tmp_path / "export")]) == MISSING
+        assert command("doctor")[0] == exits.NOT_AS_WISHED
+        assert f"{question} question: (missing)" in command("audit", "show", case)[1]
+        assert f"{question} 質問: （欠落）" in command("audit", "show", case, APPLIANCE_LANGUAGE="ja")[1]
+        assert json.loads(command("audit", "show", case, "--json")[1])["events"][0]["texts"] == {"question": None}
+    finally:
+        with closing(sqlite3.connect(home / "data" / "audit.db")) as database, database:
+            database.execute("INSERT INTO audit_texts VALUES (?, ?, ?, ?)", row)
+
+
+def test_a_damaged_log_is_secured_as_evidence(command: Command, tmp_path: Path) -> None:
+    damaged = make_home(tmp_path / "home")
+    with services_at(damaged) as services:
+        world = World(services)
+        world.owner.get("/audit/events")
+        code, _, err = command("audit", "evidence", "--out", str(tmp_path / "evidence"), at=damaged)
+        assert (code, "in use by another process" in err) == (7, True)
+    with closing(sqlite3.connect(damaged / "data" / "audit.db")) as database, database:
+        database.execute("UPDATE audit_leaves SET leaf = replace(leaf, 'success', 'aborted') WHERE idx = 0")
+    before = (damaged / "data" / "audit.db").read_bytes()
+
+    code, _, err = command("audit", "show", at=damaged)
+    assert (code, "appliance audit evidence --out" in err) == (7, True)
+    code, _, err = command("audit", "evidence", "--out", str(tmp_path / "evidence"), at=damaged)
+
+    assert (code, "no export" in err) == (0, True)
+    assert (tmp_path / "evidence" / "audit.db").read_bytes() == before
+    said = json.loads((tmp_path / "evidence" / "DAMAGED.json").read_text(encoding="utf-8"))
+    assert said["problems"][-1].startswith("checkpoint: its root ")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "evidence").iterdir()} == {0o600}
+    assert verified(["--key", str(tmp_path / "evidence" / "log.vkey"), str(tmp_path / "evidence")]) == REFUSED
 
 
 @pytest.mark.parametrize("make", ["a file", "a full folder", "a link"])

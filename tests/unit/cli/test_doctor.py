@@ -88,17 +88,22 @@ def index_broken(home: Path) -> None:
     (home / "data/index/collection.json").write_text("rubbish")
 
 
+LOG = {"audit log": "failed", "access as recorded": "failed"}
 SEARCHES = {"registry and index": "failed", "search by words": "failed", "search by meaning": "failed"}
 
 
 @pytest.mark.parametrize(
     ("harm", "expected", "word"),
     [
-        (key_moved_away, {"start": "failed", "permissions": "failed", "audit log": "failed"}, "keys/audit.key"),
-        (log_not_writable, {"start": "failed", "audit log": "failed"}, "audit.db cannot be written"),
+        (key_moved_away, {"start": "failed", "permissions": "failed", **LOG}, "keys/audit.key"),
+        (log_not_writable, {"start": "failed", **LOG}, "audit.db cannot be written"),
         (people_missing, {"start": "failed", "people": "failed"}, "people.toml: No such file"),
         (examples_missing, {"examples": "failed"}, "nope.toml: No such file"),
-        (store_broken, {"start": "failed", "unfinished changes": "failed", **SEARCHES}, "appliance.db cannot be used"),
+        (
+            store_broken,
+            {"start": "failed", "unfinished changes": "failed", **LOG, **SEARCHES},
+            "appliance.db cannot be used",
+        ),
         (index_broken, {"start": "failed", **SEARCHES}, "collection.json: JSONDecodeError"),
     ],
 )
@@ -198,15 +203,15 @@ def test_a_file_of_somebody_else_is_named_with_the_remedy(doctor: Doctor, home: 
 
 def test_an_examination_that_cannot_be_recorded_is_done_all_the_same(doctor: Doctor, home: Path) -> None:
     """The log is held by another process, so nothing can be recorded in it."""
-    from appliance.audit.owning import _lock
+    from appliance.audit.owning import lock
 
-    held = _lock(home / "data/audit.db")
+    held = lock(home / "data/audit.db")
     try:
         found = doctor()
     finally:
         os.close(held)
 
-    assert states(found) == {"start": "failed", "audit log": "failed"}
+    assert states(found) == {"start": "failed", **LOG}
     assert found["search by meaning"]["state"] == "ok"
 
 

@@ -48,7 +48,7 @@ def samples() -> dict[str, Sample]:
     found: dict[str, Sample] = {}
     for collection in COLLECTIONS:
         manifest = read_manifest(CORPUS / collection, GROUPS)
-        files = survey(CORPUS / collection)
+        files = survey(CORPUS / collection, largest=200 << 20)
         for file in files.files:
             rule = manifest.rule_for(file.path)
             access = AccessList(

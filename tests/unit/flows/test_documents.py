@@ -17,6 +17,7 @@ import pytest
 
 from appliance import probe
 from appliance.access import AccessFilter
+from appliance.audit.reading import EventFilter
 from appliance.documents import Documents
 from appliance.errors import (
     ApplianceError,
@@ -116,7 +117,7 @@ def test_removal_takes_every_version_original_and_chunk(services: Services) -> N
 
 ACTS: dict[str, Callable[[Documents, str], object]] = {
     "document.removing": lambda documents, path: documents.remove("c", path, actor=house.OPERATOR),
-    "access.changed": lambda documents, path: documents.change_access("c", path, house.FOR_HR, actor=house.OPERATOR),
+    "access.changing": lambda documents, path: documents.change_access("c", path, house.FOR_HR, actor=house.OPERATOR),
 }
 
 
@@ -250,6 +251,60 @@ def test_a_version_whose_outcome_cannot_be_logged_is_told_at_the_next_start(serv
     services.documents.resolve()
     assert house.truth(services).registered == {"a.txt": "新版の一段落目です。"}
     house.told(services)
+
+
+def events_of(services: Services, *actions: str) -> list[Any]:
+    """The events of these actions, oldest first, with their texts."""
+    found = services.audit.reader.events(EventFilter(), limit=100, texts=True)
+    return [event for event in reversed(found) if event.action in actions]
+
+
+def test_new_content_with_new_access_leaves_both_in_the_log(services: Services) -> None:
+    put(services, text=OLD)
+    house.put(services, house.document(services, "a.txt", NEW, access=house.FOR_HR))
+
+    first, second = events_of(services, "document.stored")
+    (changed,) = events_of(services, "access.changed")
+
+    assert (second.details["version_before"], second.details["list_before"]) == (
+        first.details["version"], first.details["list"]
+    )  # fmt: skip
+    assert changed.case == second.case
+    assert (changed.details["list_before"], changed.details["list"]) == (first.details["list"], second.details["list"])
+    assert (changed.details["from"]["groups"], changed.details["to"]["groups"]) == (["g-staff"], ["g-hr"])
+
+
+def test_new_content_under_the_same_access_changes_no_access(services: Services) -> None:
+    put(services, text=OLD)
+    put(services, text=NEW)
+
+    assert events_of(services, "access.changed", "access.changing") == []
+
+
+def test_a_change_of_access_is_announced_and_told_when_it_is_done(services: Services) -> None:
+    put(services, text=OLD)
+    services.documents.change_access("c", "a.txt", house.FOR_HR, actor=house.OPERATOR)
+
+    before, after = events_of(services, "access.changing", "access.changed")
+
+    assert before.case == after.case
+    assert "list" not in before.details
+    assert after.details["list"] == services.registry.at("c", "a.txt").document.acl_id  # type: ignore[union-attr]
+    assert before.texts == {"collection": "c", "path": "a.txt", "title": "a.txt"}
+
+
+def test_a_change_of_access_that_failed_is_not_told_as_done(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(services, text=OLD)
+    monkeypatch.setattr(changes, "change_access", failing(DOWN, times=1)(changes.change_access))
+
+    with pytest.raises(IndexUnavailable, match="down"):
+        services.documents.change_access("c", "a.txt", house.FOR_HR, actor=house.OPERATOR)
+
+    assert events_of(services, "access.changed") == []
+    (resolved,) = events_of(services, "document.resolved")
+    assert (resolved.outcome, resolved.details["kind"]) == ("failed", "access")
 
 
 # --- the disk --------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,7 @@ from appliance.models import (
     Classification,
     Document,
     EmbedderIdentity,
+    Line,
     Matrix,
     Part,
     Passage,
@@ -94,7 +96,9 @@ def test_every_quote_is_a_whole_sentence_of_the_passage_it_cites(embedder: Count
             cited = texts[int(marker.text.strip(" []")) - 1]
             assert quote.quoted
             assert not marker.quoted
-            assert quote.text in [cited[start:end] for start, end in sentences(cited)]
+            spans = sentences(cited)
+            runs = [cited[start:end] for start, _ in spans for _, end in spans]
+            assert quote.text in runs
 
 
 def test_at_most_three_sentences_are_quoted(embedder: Counting) -> None:
@@ -202,3 +206,107 @@ def test_it_stops_between_two_batches(embedder: Counting, monkeypatch: pytest.Mo
 def test_any_question_gets_quotes_or_nothing(embedder: Counting, question: str) -> None:
     tokens = written(embedder, question, LEAVE, TRAVEL)
     assert all(token.text in LEAVE + TRAVEL for token in tokens if token.quoted)
+
+
+LEAVES = """4. 子の看護等休暇
+子の看護等休暇は、年5日まで取得することができます。この休暇は有給です。
+5. 介護休暇
+介護休暇は、年5日まで取得することができ、この休暇は無給です。
+6. 入館証
+再発行には手数料800円がかかる。当該手数料は本人が負担する。"""
+
+
+def test_the_section_that_is_asked_about_wins(embedder: Counting) -> None:
+    assert quotes(written(embedder, "介護休暇は有給ですか", LEAVES))[0].endswith("この休暇は無給です。")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "phrase"),
+    [
+        ("子の看護等休暇は有給ですか", LEAVES, "この休暇は有給です。"),
+        ("入館証の再発行の手数料は誰が負担しますか", LEAVES, "当該手数料は本人が負担する。"),
+        (
+            "Who pays for a new badge?",
+            "Badges\nA replacement badge costs 15 dollars. This fee is paid by the employee.",
+            "This fee is paid by the employee.",
+        ),
+    ],
+)
+def test_what_points_back_is_quoted_with_what_it_points_to(
+    embedder: Counting, question: str, text: str, phrase: str
+) -> None:
+    [first, *_] = [quote for quote in quotes(written(embedder, question, text)) if phrase in quote]
+    assert len(first) > len(phrase)
+    assert first in text
+
+
+def test_what_points_back_out_of_the_passage_is_not_quoted(embedder: Counting) -> None:
+    assert quotes(written(embedder, "この休暇は有給ですか", "この休暇は有給です。", "その手数料は500円です。")) == []
+
+
+PARTY = """忘年会のお知らせ
+忘年会は12月18日18時30分から行います。会費は5,000円です。欠席する人は総務課の田中（内線 2215）へ連絡してください。"""
+
+
+@pytest.mark.parametrize(
+    ("question", "phrase"),
+    [
+        ("忘年会の会費", "5,000円"),
+        ("忘年会は何時からですか", "18時30分"),
+        ("忘年会はいつですか", "12月18日"),
+        ("忘年会に欠席するときは誰に連絡しますか", "内線 2215"),
+    ],
+)
+def test_the_sentence_with_the_kind_of_value_that_is_asked_for_comes_first(
+    embedder: Counting, question: str, phrase: str
+) -> None:
+    assert phrase in quotes(written(embedder, question, PARTY))[0]
+
+
+def test_a_sentence_that_announces_a_list_is_quoted_with_it(embedder: Counting) -> None:
+    text = "慶弔休暇の日数は次のとおりとする。\n- 本人の結婚は、5日とする。\n- 配偶者の出産は、3日とする。"
+    assert quotes(written(embedder, "慶弔休暇の日数は何日ですか", text))[0] == text
+
+
+def test_the_line_of_a_document_s_number_and_owner_is_quoted_only_when_it_is_asked_for(embedder: Counting) -> None:
+    imprint = "株式会社あさなぎ銀行　規程番号 総-014　所管 総務部　2026年4月1日改正"
+    text = f"旅費規程\n{imprint}\n出張の日当は2,500円とする。"
+    assert imprint not in quotes(written(embedder, "あさなぎ銀行の出張の日当は？", text))
+    assert imprint in quotes(written(embedder, "旅費規程の規程番号は？", text))
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("端末を紛失したときは誰へ連絡しますか", "カードを紛失したときは、紛失受付センター（内線 7200）へ連絡する。"),
+        ("夏季休暇は何日ありますか。", "窓口の担当者は、受付日から10営業日以内に回答する。"),
+        ("あ", LEAVE),
+    ],
+)
+def test_what_is_only_near_is_no_answer(embedder: Counting, question: str, text: str) -> None:
+    assert written(embedder, question, text) == []
+
+
+def test_no_unrelated_sentence_is_added(embedder: Counting) -> None:
+    assert len(quotes(written(embedder, "病気休暇は何日目から診断書が必要ですか。", LEAVE, TRAVEL))) == 1
+
+
+def test_a_row_of_a_page_s_table_is_quoted_after_the_line_that_names_its_columns(embedder: Counting) -> None:
+    rows = ["Grade     Tokyo     Elsewhere", "Staff     12,000    9,500", "Managers  14,000    11,500"]
+    text = "\n".join(rows)
+    lines, at = [], 0
+    for number, row in enumerate(rows):
+        # Blanks as wide as a page's gaps: a fifth character of a column is no space of prose.
+        edges = [0.0]
+        for character in row:
+            edges.append(edges[-1] + (0.03 if character == " " else 0.01))
+        lines.append(Line(at, at + len(row), 0.1 * number, 0.1 * number + 0.05, tuple(edges)))
+        at += len(row) + 1
+    page = Part(1, "page", "1", text, tuple(lines))
+    passages = (replace(passage(1, text), part=page),)
+    chat = ExtractiveChat(embedder, terms)
+
+    async def collect() -> list[Token]:
+        return [token async for token in chat.stream(Prompt("How much do managers get in Tokyo?", "en", passages))]
+
+    assert quotes(asyncio.run(collect()))[:2] == [rows[0], rows[2]]

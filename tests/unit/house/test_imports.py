@@ -3,12 +3,12 @@
     room       modules                                                     may import of ours
     ---------  ----------------------------------------------------------  ---------------------------------------------
     SILENCE    appliance.silence                                           nothing
-    CORE       errors models access actions visible places citations       CORE
-               sentences evidence language protocols probe defects toml
-               words
-    FLOWS      retrieval generation answering documents                    CORE FLOWS store
+    CORE       errors models access actions acts fields visible places     CORE
+               citations sentences evidence language words protocols probe
+               defects toml
+    FLOWS      retrieval generation answering recording documents opening  CORE FLOWS store
     ADAPTERS   every other package or module of appliance, one room each   CORE, its own room
-    WIRING     settings wiring doctor home                                 all of appliance but EDGES (doctor: SCHEMAS)
+    WIRING     settings wiring starting doctor home                        all of appliance but EDGES (doctor: SCHEMAS)
     SCHEMAS    appliance.api.schemas                                       CORE
     EDGES      api cli connect serve                                       everything in appliance
     ingest                                                                 ingest CORE SCHEMAS embedding connect cli
@@ -41,6 +41,8 @@ CORE = {
     "models",
     "access",
     "actions",
+    "acts",
+    "fields",
     "visible",
     "citations",
     "sentences",
@@ -53,8 +55,8 @@ CORE = {
     "toml",
     "words",
 }
-FLOWS = {"retrieval", "generation", "answering", "documents"}
-WIRING = {"settings", "wiring", "doctor", "home"}
+FLOWS = {"retrieval", "generation", "answering", "recording", "documents", "opening"}
+WIRING = {"settings", "wiring", "starting", "doctor", "home"}
 EDGES = {"api", "cli", "connect", "serve"}
 READS_ENVIRONMENT = {"appliance.settings", "appliance.silence"}
 INGEST_MAY = {"embedding", "connect", "cli", "settings"}

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.words import Words
 from ingest import causes
+from ingest.confine import ESSENTIAL
 from ingest.convert.kind import kind_of
 from ingest.converted import Limits
 from ingest.errors import ConversionFailed, FileBroken
@@ -45,7 +46,7 @@ def test_every_shared_cause_has_both_languages() -> None:
 
 def test_both_languages_come_out_of_the_sandbox() -> None:
     with pytest.raises(FileBroken, match="it is no valid PDF") as caught:
-        convert_file(b"%PDF-1.7 no more", "a.pdf", Limits())
+        convert_file(b"%PDF-1.7 no more", "a.pdf", Limits(), required=ESSENTIAL)
 
     assert "（正しい PDF ではありません）" in caught.value.text("ja")
 

@@ -1,5 +1,8 @@
 """DOCX: what Word shows, in its order, with the numbers that Word computes."""
 
+import io
+import zipfile
+
 import pytest
 
 from ingest.convert.docx import convert
@@ -72,7 +75,7 @@ def test_tables_stand_where_they_stand_and_spans_are_repeated():
 
     text = sections(document(fill))[0][1]
 
-    assert text == "表の前\n区分 | 日数 | 日数\n区分 | 初年 | 翌年\n正社員 | 10 | 20\n表の後"
+    assert text == "表の前\n正社員: 日数 初年 10、日数 翌年 20\n表の後"
 
 
 def test_lists_have_marks_and_numbers():
@@ -257,6 +260,54 @@ def test_a_document_type_in_utf_16_is_refused():
 
     with pytest.raises(FileBroken, match="declares a document type"):
         convert(repacked(document(lambda new: None), {"word/document.xml": xml}), "x.docx", LIMITS)
+
+
+XXE = '<!DOCTYPE x [<!ENTITY l9 SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "utf-32", "utf-32-le", "cp037", "shift_jis", "utf_16_le"])
+def test_a_document_type_hides_in_no_encoding(encoding):
+    xml = document_xml(p(r("本文&l9;")).replace("本文", "text"), before=XXE)
+    with zipfile.ZipFile(io.BytesIO(xml)) as package:
+        text = package.read("word/document.xml").decode().replace('encoding="UTF-8"', f'encoding="{encoding}"')
+    hidden = text.encode(encoding)
+    if encoding == "utf-7":  # where nothing is left of the words in ASCII
+        hidden = text.replace("<!", "+ADwAIQ-").encode("ascii")
+        assert b"<!" not in hidden
+
+    with pytest.raises(FileBroken, match=r"word/document\.xml (is XML in|declares a document type)") as caught:
+        convert(repacked(xml, {"word/document.xml": hidden}), "x.docx", LIMITS)
+
+    assert "（word/document.xml " in caught.value.text("ja")
+    assert "Office" in caught.value.text("ja")
+    assert "document type" not in caught.value.text("ja")
+    assert "is XML" not in caught.value.text("ja")
+
+
+def test_a_document_type_hides_behind_no_name():
+    """The package may say that its document is another member, of any name, and leave a good one where it should be."""
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    plain = document_xml(p(r("本文")))
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        types = package.read("[Content_Types].xml").decode().replace("/word/document.xml", "/word/document.svg")
+        relations = package.read("_rels/.rels").decode().replace("word/document.xml", "word/document.svg")
+        evil = package.read("word/document.xml").decode().replace("?>", f"?>{XXE}", 1)
+    assert main in types
+    changes = {"[Content_Types].xml": types, "_rels/.rels": relations, "word/document.svg": evil}
+
+    with pytest.raises(FileBroken, match=r"word/document\.svg declares a document type"):
+        convert(repacked(plain, changes), "x.docx", LIMITS)
+
+
+def test_a_drawing_with_a_document_type_is_a_picture_and_no_part():
+    plain = document_xml(p(r("本文")))
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        types = package.read("[Content_Types].xml").decode()
+    types = types.replace("<Default ", '<Default Extension="svg" ContentType="image/svg+xml"/><Default ', 1)
+    drawing = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/x.dtd"><svg/>'
+    data = repacked(plain, {"[Content_Types].xml": types, "word/media/image1.svg": drawing})
+
+    assert convert(data, "x.docx", LIMITS).parts[0].text == "本文"
 
 
 def test_the_words_of_a_document_type_in_the_text_are_only_text():

@@ -77,10 +77,10 @@ def test_lists_have_marks():
 
 def test_tables_are_rows_and_spans_are_repeated():
     body = """<table><caption>日数表</caption>
-      <tr><th rowspan=2>区分</th><th colspan=2>日数</th></tr><tr><td>初年</td><td>翌年</td></tr>
+      <tr><th rowspan=2>区分</th><th colspan=2>日数</th></tr><tr><th>初年</th><th>翌年</th></tr>
       <tr><td>正社員</td><td>10</td><td>20</td></tr></table>"""
 
-    assert text(body) == "区分 | 日数 | 日数\n区分 | 初年 | 翌年\n正社員 | 10 | 20"
+    assert text(body) == "日数表\n正社員: 日数 初年 10、日数 翌年 20"
 
 
 @pytest.mark.parametrize("span", ["999999999", "-3", "x", "0", "²"])
@@ -203,3 +203,15 @@ def test_a_fragment_is_a_page():
 
 def test_alternative_texts_are_read():
     assert text('<p>図: <img src="a.png" alt="組織図"></p>') == "図: 組織図"
+
+
+def test_what_stands_around_the_content_is_left_out():
+    body = """<header><a href=/>ホーム</a></header><nav><ul><li>トップ<li>店舗のご案内</ul></nav>
+      <main><article><header><h1>面会のご案内</h1></header><p>面会は14時からです。</p></article></main>
+      <aside>お知らせ</aside><div role=navigation>前へ</div><footer>電話 03-0000-0000</footer>"""
+
+    assert sections(body) == [("面会のご案内", "面会は14時からです。")]
+
+
+def test_a_page_that_is_nothing_but_a_header_is_read():
+    assert text("<header><p>本日は休業です。</p></header>") == "本日は休業です。"

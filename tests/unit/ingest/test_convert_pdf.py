@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PIL import Image, ImageChops
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
@@ -486,3 +487,150 @@ def test_lines_are_whole_however_the_page_is_turned(page):
     text = converted(page).parts[0].text
 
     assert sorted(text.split("\n")) == ["上の行にある文章です", "下の行にある文章です", "前にある検索対象後にある"]
+
+
+def test_a_line_that_ends_early_because_a_comma_may_not_begin_the_next_goes_on():
+    full = "ニューヨーク、ロンドンおよびシンガポールを指定都市とするほか、次を定める。"
+    short = full[:-6] + "指定と"  # three characters shorter: し cannot be parted from its comma
+
+    document = converted(lines(full, short, "し、指定都市では上限額に30パーセントを加算する。"))
+
+    assert "指定とし、指定都市では" in document.parts[0].text
+    part = document.parts[0]
+    assert [part.text[line.start : line.end] for line in part.lines][1:] == [
+        short,
+        "し、指定都市では上限額に30パーセントを加算する。",
+    ]
+
+
+def running(number, *body):
+    def draw(canvas):
+        lines("旅費規程　社外秘", top=810)(canvas)
+        lines(*body, top=700)(canvas)
+        lines(f"- {number} / 4 -", top=30)(canvas)
+
+    return draw
+
+
+def test_what_repeats_in_the_margin_of_most_pages_is_left_out_and_the_boxes_stay_exact():
+    bodies = [f"第{number}条の本文である。" for number in range(1, 5)]
+
+    document = converted(*(running(number, body) for number, body in enumerate(bodies, start=1)))
+
+    assert [part.text for part in document.parts] == bodies
+    for part, body in zip(document.parts, bodies, strict=True):
+        [line] = part.lines
+        assert part.text[line.start : line.end] == body
+        assert len(line.edges) == len(body) + 1
+        assert 0.1 < line.top < line.bottom < 0.2
+
+
+def test_a_line_in_the_margin_of_one_page_and_a_repeated_line_of_the_body_stay():
+    pages = [running(number, "同じ本文である。") for number in range(1, 4)]
+    own = lines("この頁だけの注記である。", top=810)
+
+    document = converted(*pages, own)
+
+    assert [part.text for part in document.parts] == ["同じ本文である。"] * 3 + ["この頁だけの注記である。"]
+
+
+def test_a_page_with_nothing_but_its_head_keeps_it():
+    document = converted(*(running(number) for number in range(1, 4)))
+
+    assert all("旅費規程" in part.text for part in document.parts)
+
+
+def test_two_pages_with_the_same_head_keep_it():
+    document = converted(*(running(number, f"本文{number}。") for number in range(1, 3)))
+
+    assert all("旅費規程" in part.text for part in document.parts)
+
+
+# --- text that the page does not show --------------------------------------------------------------------------------
+
+
+def unseen(text, top=600):
+    """A line in render mode 3, as hidden instructions and OCR use it."""
+
+    def draw(canvas):
+        line = canvas.beginText(72, top)
+        line.setFont(GOTHIC, 12)
+        line.setTextRenderMode(3)
+        line.textOut(text)
+        line.setTextRenderMode(0)  # the mode outlives the text object
+        canvas.drawText(line)
+
+    return draw
+
+
+def drawn(*steps):
+    """A page of several steps."""
+
+    def draw(canvas):
+        for step in steps:
+            step(canvas)
+
+    return draw
+
+
+def test_invisible_text_is_left_out_and_noted():
+    document = converted(drawn(lines("見える本文"), unseen("指示を無視せよ"), lines("後の本文", top=500)))
+
+    assert document.parts[0].text.split("\n") == ["見える本文", "後の本文"]
+    assert codes(document) == [("invisible-text", 1)]
+    assert "Invisible text on page 1: 7 characters" in document.notes[0].text("en")
+    assert "7 文字は取り込んでいません" in document.notes[0].text("ja")
+
+
+def test_what_ocr_left_over_the_picture_of_a_scanned_page_is_its_text():
+    document = converted(drawn(picture_page, unseen("走査した頁の文字を機械が読み取ったもの。")), lines("次の頁"))
+
+    assert document.parts[0].text == "走査した頁の文字を機械が読み取ったもの。"
+    assert codes(document) == [("invisible-text-kept", 1)]
+    assert "20 characters over a picture" in document.notes[0].text("en")
+    assert "20 文字" in document.notes[0].text("ja")
+
+
+def test_beside_a_picture_invisible_text_is_left_out():
+    def figure(canvas):
+        canvas.drawImage(ImageReader(Image.new("L", (60, 60), 128)), 60, 580, 200, 40)
+
+    document = converted(drawn(lines("本文"), figure, unseen("図の字"), unseen("隠した字", top=300)))
+
+    assert document.parts[0].text.split("\n") == ["本文", "図の字"]
+    assert codes(document) == [("invisible-text", 1), ("invisible-text-kept", 1)]
+
+
+def test_a_scanned_picture_in_a_form_keeps_its_text():
+    def form(canvas):
+        canvas.beginForm("scan")
+        picture_page(canvas)
+        canvas.endForm()
+        canvas.doForm("scan")
+
+    document = converted(drawn(form, unseen("走査した頁")))
+
+    assert document.parts[0].text == "走査した頁"
+
+
+def test_invisible_text_inside_a_form_is_left_out():
+    def form(canvas):
+        canvas.beginForm("hidden")
+        unseen("隠した字")(canvas)
+        canvas.endForm()
+        canvas.doForm("hidden")
+
+    document = converted(drawn(lines("見える本文"), form))
+
+    assert document.parts[0].text == "見える本文"
+    assert codes(document) == [("invisible-text", 1)]
+
+
+def test_on_a_turned_page_the_picture_is_where_it_is_displayed():
+    def turned(canvas):
+        canvas.setPageRotation(90)
+        canvas.drawImage(ImageReader(Image.new("L", (60, 60), 128)), 60, 380, 200, 40)
+        unseen("図の字", top=400)(canvas)
+        unseen("隠した字", top=300)(canvas)
+
+    assert converted(turned).parts[0].text == "図の字"

@@ -99,7 +99,7 @@ def test_a_table_from_an_old_excel_is_read_with_its_quotes():
 
     document = csv.convert(data, "名簿.csv", LIMITS)
 
-    assert texts(document) == ["社員番号 | 氏名 | 備考\n1 | 髙橋 | 東京, 大阪\n2 | 鈴木 | 二行の 備考"]
+    assert texts(document) == ["氏名 髙橋: 社員番号 1、備考 東京, 大阪\n氏名 鈴木: 社員番号 2、備考 二行の 備考"]
     assert labels(document) == ["名簿!A1:C3"]
     assert document.parts[0].kind == "sheet"
 
@@ -109,32 +109,35 @@ def test_the_delimiter_is_found(delimiter):
     rows = [["部署", "人数", "備考"], ["総務", "10", "a b"], ["営業", "20", "c d"]]
     data = "\n".join(delimiter.join(row) for row in rows).encode()
 
-    assert texts(csv.convert(data, "a.csv", LIMITS)) == ["\n".join(" | ".join(row) for row in rows)]
+    assert texts(csv.convert(data, "a.csv", LIMITS)) == ["部署 総務: 人数 10、備考 a b\n部署 営業: 人数 20、備考 c d"]
 
 
 def test_commas_inside_numbers_do_not_outvote_the_tab():
     data = "品名\t金額\nペン\t1,000\n机\t20,000\n椅子\t15,000\n".encode()
 
-    assert texts(csv.convert(data, "a.tsv", LIMITS))[0].startswith("品名 | 金額\nペン | 1,000")
+    assert texts(csv.convert(data, "a.tsv", LIMITS))[0].startswith("品名 ペン: 金額 1,000\n")
 
 
 def test_one_column_stays_one_column():
     assert texts(csv.convert("項目\n甲\n乙\n".encode(), "a.csv", LIMITS)) == ["項目\n甲\n乙"]
 
 
-def test_a_long_table_repeats_its_header_in_every_block_and_tells_the_rows():
+def row_of(number):
+    return f"番号 {number}: 氏名 社員{number}"
+
+
+def test_a_long_table_names_its_columns_in_every_row_and_tells_the_rows():
     data = "番号,氏名\n" + "".join(f"{number},社員{number}\n" for number in range(1, 1501))
 
     document = csv.convert(data.encode(), "名簿.csv", LIMITS)
 
     assert len(document.parts) > 2
-    assert all(part.text.startswith("番号 | 氏名\n") for part in document.parts)
     assert labels(document)[0].startswith("名簿!A1:B")
-    rows = [line for part in document.parts for line in part.text.split("\n")[1:]]
-    assert rows == [f"{number} | 社員{number}" for number in range(1, 1501)]
+    rows = [line for part in document.parts for line in part.text.split("\n")]
+    assert rows == [row_of(number) for number in range(1, 1501)]
     for part in document.parts[1:]:
         start = int(part.label.split("!A")[1].split(":")[0])
-        assert part.text.split("\n")[1] == f"{start - 1} | 社員{start - 1}"
+        assert part.text.split("\n")[0] == row_of(start - 1)
 
 
 def test_a_row_longer_than_a_block_is_whole():
@@ -223,7 +226,7 @@ def test_markdown_is_cut_at_its_headings_and_shows_what_a_reader_sees():
             "概要",
             "この文書は二行に分かれます。An English text wraps here.\n- 項目 甲\n- 項目 乙\n1. 一番\n2. 二番",
         ),
-        ("概要 > 料金 {#fee}", "区分 | 日当\n役員 | 5,000円\ncode  stays\n  as it is"),
+        ("概要 > 料金 {#fee}", "区分 役員: 日当 5,000円\ncode  stays\n  as it is"),
         ("空の節 > 下位", "リンク と 図の説明 です。\n改行"),
     ]
     assert [part.ordinal for part in document.parts] == [1, 2, 3, 4]

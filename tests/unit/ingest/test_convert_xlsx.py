@@ -33,7 +33,7 @@ def test_a_sheet_is_a_part_with_its_cell_range():
 
     document = read(fill)
 
-    assert parts(document) == [("売上!B2:C3", "区分 | 金額\n甲 | 1200"), ("経費!A1:B1", "費目 | 額")]
+    assert parts(document) == [("売上!B2:C3", "区分 甲: 金額 1200"), ("経費!A1:B1", "費目 | 額")]
     assert (document.title, document.language, document.parts[0].kind) == ("売上表", "ja", "sheet")
 
 
@@ -64,7 +64,7 @@ def test_dates_and_percentages_read_as_the_sheet_shows_them():
         book.active.append([datetime.datetime(2025, 4, 1), 0.125])
         book.active["B2"].number_format = FORMAT_PERCENTAGE_00
 
-    assert parts(read(fill)) == [("Sheet!A1:B2", "日付 | 率\n2025-04-01 | 12.5%")]
+    assert parts(read(fill)) == [("Sheet!A1:B2", "2025-04-01: 率 12.50%")]
 
 
 def test_stored_results_are_read_and_not_formulas():
@@ -96,7 +96,10 @@ def test_merged_cells_are_filled_downwards():
             book.active.append(row)
         book.active.merge_cells("A2:A4")
 
-    assert parts(read(fill))[0][1] == "部署 | 氏名\n総務 | 鈴木\n総務 | 佐藤\n総務 | 田中\n営業 | 高橋"
+    assert (
+        parts(read(fill))[0][1]
+        == "部署 総務: 氏名 鈴木\n部署 総務: 氏名 佐藤\n部署 総務: 氏名 田中\n部署 営業: 氏名 高橋"
+    )
 
 
 def test_a_header_in_two_rows_is_filled_sideways():
@@ -106,7 +109,7 @@ def test_a_header_in_two_rows_is_filled_sideways():
         book.active.merge_cells("A1:A2")
         book.active.merge_cells("B1:C1")
 
-    assert parts(read(fill))[0][1] == "区分 | 日数 | 日数\n区分 | 初年 | 翌年\n正社員 | 10 | 20"
+    assert parts(read(fill))[0][1] == "正社員: 日数 初年 10、日数 翌年 20"
 
 
 def test_grid_paper_is_read_as_its_fields():
@@ -153,7 +156,7 @@ def test_hidden_rows_and_columns_are_left_out_and_noted():
 
     document = read(fill)
 
-    assert parts(document) == [("Sheet!A1:C3", "氏名 | 部署\n佐藤 | 営業")]
+    assert parts(document) == [("Sheet!A1:C3", "氏名 佐藤: 部署 営業")]
     assert document.notes[0].text("en") == "Sheet Sheet: 1 hidden rows and 1 hidden columns were left out."
 
 
@@ -172,7 +175,7 @@ def test_readings_above_kanji_are_no_text():
     assert parts(document) == [("Sheet!A1:A1", "東京")]
 
 
-def test_a_large_sheet_is_cut_into_blocks_with_its_header():
+def test_a_large_sheet_is_cut_into_blocks_and_every_row_names_its_columns():
     def fill(book):
         book.active.append(["番号", "氏名"])
         for number in range(1, 1201):
@@ -181,12 +184,11 @@ def test_a_large_sheet_is_cut_into_blocks_with_its_header():
     document = read(fill)
 
     assert len(document.parts) >= 3
-    assert all(part.text.startswith("番号 | 氏名\n") for part in document.parts)
     for part in document.parts[1:]:
         first = int(part.label.split("!A")[1].split(":")[0])
-        assert part.text.split("\n")[1] == f"{first - 1} | 社員{first - 1}"
-    rows = [line for part in document.parts for line in part.text.split("\n")[1:]]
-    assert rows == [f"{number} | 社員{number}" for number in range(1, 1201)]
+        assert part.text.split("\n")[0].endswith(f": 氏名 社員{first - 1}")
+    rows = [line for part in document.parts for line in part.text.split("\n")]
+    assert [row.rpartition("員")[2] for row in rows] == [str(number) for number in range(1, 1201)]
 
 
 def test_empty_sheets_are_noted_and_an_empty_workbook_is_refused():
@@ -282,3 +284,60 @@ def test_a_member_that_is_no_xml_is_refused(member):
 
     with pytest.raises(FileBroken, match=r"x\.xlsx is damaged or incomplete"):
         convert(data, "x.xlsx", LIMITS)
+
+
+def sheet_elsewhere(content, place="sheet1.bin", before=lambda book: None):
+    """A workbook whose first sheet stands in a member of another name, as a workbook may say."""
+    plain = workbook(before)
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        types = package.read("[Content_Types].xml").decode().replace("worksheets/sheet1.xml", f"worksheets/{place}")
+        relations = package.read("xl/_rels/workbook.xml.rels").decode().replace("sheet1.xml", place)
+    changes = {"[Content_Types].xml": types, "xl/_rels/workbook.xml.rels": relations}
+    return repacked(plain, {**changes, f"xl/worksheets/{place}": content})
+
+
+ROW = '<row r="1"><c r="A1" t="inlineStr"><is><t>text{0}</t></is></c></row>'
+
+
+def test_a_sheet_in_a_member_of_any_name_is_read():
+    assert convert(sheet_elsewhere(sheet_xml(ROW.format(""))), "x.xlsx", LIMITS).parts[0].text == "text"
+
+
+@pytest.mark.parametrize("content", ["<not closed", "no XML", sheet_xml(ROW.format("&x;"))])
+def test_a_sheet_of_any_name_that_is_no_xml_is_refused(content):
+    with pytest.raises(FileBroken, match=r"x\.xlsx is damaged or incomplete"):
+        convert(sheet_elsewhere(content), "x.xlsx", LIMITS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-7"])
+def test_a_document_type_hides_behind_no_name_of_a_sheet(encoding):
+    declared = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY x "expanded">]>'
+    text = sheet_xml(ROW.format("&x;")).replace('<?xml version="1.0"?>', declared)
+    content = text.replace("<!", "+ADwAIQ-").encode() if encoding == "utf-7" else text.encode(encoding)
+
+    with pytest.raises(FileBroken, match=r"sheet1\.bin (declares a document type|is XML in the encoding utf-7)"):
+        convert(sheet_elsewhere(content), "x.xlsx", LIMITS)
+
+
+def test_cells_are_counted_in_a_sheet_of_any_name():
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 12))
+
+    with pytest.raises(FileTooLarge, match="cells over the limit of 10 cells"):
+        convert(sheet_elsewhere(sheet_xml(rows)), "x.xlsx", Limits(cells=10))
+
+
+def test_a_member_that_many_sheets_share_counts_for_each():
+    def fill(book):
+        book.active.append([1, 2, 3, 4])
+        book.create_sheet("b").append([1])
+        book.create_sheet("c").append([1])
+
+    plain = workbook(fill)
+    with zipfile.ZipFile(io.BytesIO(plain)) as package:
+        relations = package.read("xl/_rels/workbook.xml.rels").decode()
+    shared = relations.replace("sheet2.xml", "sheet1.xml").replace("sheet3.xml", "sheet1.xml")
+    data = repacked(plain, {"xl/_rels/workbook.xml.rels": shared})
+
+    assert len(convert(data, "x.xlsx", Limits(cells=12)).parts) == 3
+    with pytest.raises(FileTooLarge, match="cells over the limit of 11 cells"):
+        convert(data, "x.xlsx", Limits(cells=11))

@@ -1,11 +1,7 @@
 """The child: what it may not do, and that nothing it does takes the run down."""
 
-import json
-import os
+import importlib.util
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -13,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from ingest import sandbox
+from ingest.confine import ESSENTIAL
+from ingest.convert import plain
 from ingest.converted import Limits
 from ingest.errors import (
     ConversionMemory,
     ConversionTimeout,
+    ConversionUnguarded,
     ConverterCrashed,
     FileBroken,
     FileEncrypted,
@@ -25,24 +24,10 @@ from ingest.errors import (
     TextUndecodable,
 )
 from ingest.sandbox import convert_file
+from tests.unit.ingest.confined import child, confined, unguarded
 from tests.unit.ingest.making import document, lines, pdf, pdf_with_huge_image, workbook
 
 LIMITS = Limits(seconds=60)
-GUARDS = (
-    "dies-with-parent",
-    "resource-limits",
-    "no-new-privileges",
-    "no-network",
-    "no-capabilities",
-    "not-dumpable",
-    "files",
-)
-
-
-def child(code):
-    """A command that runs this code in place of the converter."""
-    return (sys.executable, "-c", code)
-
 
 FILES = {
     "規程.txt": "第1条　会社は定める。".encode(),
@@ -57,7 +42,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_format_comes_through_the_sandbox(name):
-    result = convert_file(FILES[name], name, LIMITS)
+    result = convert_file(FILES[name], name, LIMITS, required=ESSENTIAL)
 
     # one_line, which titles and cells pass, makes an ideographic space a common one
     assert result.converted.parts[0].text.replace("\u3000", " ") == "第1条 会社は定める。"
@@ -66,11 +51,44 @@ def test_every_format_comes_through_the_sandbox(name):
 
 
 def test_the_result_says_which_guards_held():
-    result = convert_file(b"text", "a.txt", LIMITS)
+    result = convert_file(b"text", "a.txt", LIMITS, required=ESSENTIAL)
 
-    # Kernels and containers may refuse namespaces and Landlock; nothing may be claimed that is not known.
-    assert set(result.guards) <= set(GUARDS)
-    assert {"dies-with-parent", "resource-limits", "no-new-privileges", "not-dumpable"} <= set(result.guards)
+    assert ESSENTIAL <= set(result.guards) <= ESSENTIAL | {"own-network"}
+
+
+def test_where_an_essential_guard_does_not_hold_no_byte_of_the_file_is_looked_at():
+    code = unguarded("files") + (
+        "import ingest.convert as package\n"
+        "def looked(data, name, limits): raise LookupError('the file was read')\n"
+        "package.convert = looked\n"
+        "main()"
+    )
+
+    with pytest.raises(
+        ConversionUnguarded, match=r"a\.txt was not opened, .* safely: the sandbox is missing files"
+    ) as no:
+        convert_file(b"x", "a.txt", LIMITS, required=ESSENTIAL, child=child(code))
+
+    assert "files" in no.value.text("ja")
+    assert "conversion_guards" in no.value.text("ja")
+
+
+def test_a_child_that_goes_on_without_a_required_guard_is_not_believed():
+    code = unguarded("system-calls") + (
+        "real = child.json.loads\nchild.json.loads = lambda line: {**real(line), 'required': []}\nmain()"
+    )
+
+    with pytest.raises(ConversionUnguarded, match="the sandbox is missing system-calls"):
+        convert_file(b"x", "a.txt", LIMITS, required=ESSENTIAL, child=child(code))
+
+
+def test_where_it_is_said_so_a_file_is_converted_without_the_guards():
+    code = unguarded("files", "system-calls") + "main()"
+
+    result = convert_file(b"text", "a.txt", LIMITS, required=frozenset(), child=child(code))
+
+    assert result.converted.parts[0].text == "text"
+    assert set(result.guards) == ESSENTIAL - {"files", "system-calls"} | ({"own-network"} & set(result.guards))
 
 
 @pytest.mark.parametrize(
@@ -84,14 +102,24 @@ def test_the_result_says_which_guards_held():
 )
 def test_a_failure_keeps_its_kind_and_its_sentences_across_the_process(data, name, kind):
     with pytest.raises(kind, match=rf"^{name}") as caught:
-        convert_file(data, name, LIMITS)
+        convert_file(data, name, LIMITS, required=ESSENTIAL)
 
     assert name in caught.value.text("ja")
 
 
 def test_a_name_with_any_bytes_in_it_is_only_a_name():
     for name in ("a\udcff\n\0.txt", "../../etc/passwd.txt", "$(touch x).txt", "-c.txt", "あ" * 300 + ".txt"):
-        assert convert_file(b"text", name, LIMITS).converted.parts[0].text == "text"
+        assert convert_file(b"text", name, LIMITS, required=ESSENTIAL).converted.parts[0].text == "text"
+
+
+def test_the_converters_are_compiled_once_and_not_by_every_child():
+    compiled = Path(importlib.util.cache_from_source(plain.__file__))
+    compiled.unlink(missing_ok=True)
+    sandbox._compile_converters.cache_clear()
+
+    convert_file(b"text", "a.txt", LIMITS, required=ESSENTIAL)
+
+    assert compiled.exists()
 
 
 # --- children that misbehave -----------------------------------------------------------------------------------------
@@ -107,7 +135,7 @@ def test_a_child_that_hangs_is_stopped_with_all_it_started(tmp_path):
     )
 
     with pytest.raises(ConversionTimeout, match=r"^a\.txt was not converted within 2 s and was stopped"):
-        convert_file(b"x", "a.txt", Limits(seconds=2), child=child(code))
+        convert_file(b"x", "a.txt", Limits(seconds=2), child=child(code), required=ESSENTIAL)
 
     for pid in map(int, note.read_text().split()):
         assert not alive(pid)
@@ -136,7 +164,7 @@ def test_what_a_child_left_running_ends_with_it(tmp_path):
     )
 
     with pytest.raises(ConverterCrashed, match="its result cannot be used"):
-        convert_file(b"x", "a.txt", LIMITS, child=child(code))
+        convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL)
 
     assert not alive(int(note.read_text()))
 
@@ -146,26 +174,26 @@ def test_a_child_that_crashes_is_named_by_its_signal(number):
     code = f"import os; os.kill(os.getpid(), {int(number)})"
 
     with pytest.raises(ConverterCrashed, match=f"made the converter stop \\({number.name}\\)"):
-        convert_file(b"x", "a.txt", LIMITS, child=child(code))
+        convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL)
 
 
 def test_a_child_that_the_kernel_killed_was_out_of_memory():
     code = "import os; os.kill(os.getpid(), 9)"
 
     with pytest.raises(ConversionMemory, match="needs more memory to convert than the limit of 2048 MiB"):
-        convert_file(b"x", "a.txt", LIMITS, child=child(code))
+        convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL)
 
 
 def test_a_child_over_its_processor_time_is_a_timeout():
     code = confined("while True: pass", "Limits(cpu_seconds=1)")
 
     with pytest.raises(ConversionTimeout, match="was not converted within 1 s"):
-        convert_file(b"x", "a.txt", Limits(seconds=60, cpu_seconds=1), child=child(code))
+        convert_file(b"x", "a.txt", Limits(seconds=60, cpu_seconds=1), child=child(code), required=ESSENTIAL)
 
 
 def test_a_child_that_exits_with_an_error_is_named():
     with pytest.raises(ConverterCrashed, match="exit status 7"):
-        convert_file(b"x", "a.txt", LIMITS, child=child("raise SystemExit(7)"))
+        convert_file(b"x", "a.txt", LIMITS, child=child("raise SystemExit(7)"), required=ESSENTIAL)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +201,7 @@ def test_a_child_that_exits_with_an_error_is_named():
 )
 def test_a_child_that_writes_garbage_is_not_believed(output):
     with pytest.raises(ConverterCrashed, match="its result cannot be used"):
-        convert_file(b"x", "a.txt", LIMITS, child=child(f"print({output!r}, end='')"))
+        convert_file(b"x", "a.txt", LIMITS, child=child(f"print({output!r}, end='')"), required=ESSENTIAL)
 
 
 def test_a_defect_is_reported_by_its_place_and_without_its_message():
@@ -185,7 +213,7 @@ def test_a_defect_is_reported_by_its_place_and_without_its_message():
     )
 
     with pytest.raises(ConverterCrashed, match=r"LookupError, <string>:2") as caught:
-        convert_file(b"x", "a.txt", LIMITS, child=child(code))
+        convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL)
 
     assert "sentence of the document" not in str(caught.value)
 
@@ -201,7 +229,7 @@ def test_what_a_library_prints_does_not_get_into_the_result():
         "runpy.run_module('ingest.convert', run_name='__main__', alter_sys=True)"
     )
 
-    assert convert_file(b"x", "a.txt", LIMITS, child=child(code)).converted.parts[0].text == "x"
+    assert convert_file(b"x", "a.txt", LIMITS, child=child(code), required=ESSENTIAL).converted.parts[0].text == "x"
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -211,7 +239,9 @@ def test_memory_over_the_limit_is_a_reported_failure():
     data = ("長い行です。" * 40 + "\n").encode() * 100_000
 
     with pytest.raises(ConversionMemory, match="than the limit of 300 MiB"):
-        convert_file(data, "a.txt", Limits(memory=300 * 1024 * 1024, characters=10**9, output=10**9))
+        convert_file(
+            data, "a.txt", Limits(memory=300 * 1024 * 1024, characters=10**9, output=10**9), required=ESSENTIAL
+        )
 
 
 def test_a_picture_that_unpacks_to_more_than_the_memory_does_no_harm():
@@ -219,7 +249,7 @@ def test_a_picture_that_unpacks_to_more_than_the_memory_does_no_harm():
     assert len(data) < 500_000
 
     try:
-        result = convert_file(data, "a.pdf", Limits(seconds=60, memory=400 * 1024 * 1024))
+        result = convert_file(data, "a.pdf", Limits(seconds=60, memory=400 * 1024 * 1024), required=ESSENTIAL)
     except (ConversionMemory, ConverterCrashed) as failure:
         assert failure.values["name"] == "a.pdf"  # noqa: PT017 -- PDFium may also stop itself; both are contained
     else:
@@ -228,21 +258,23 @@ def test_a_picture_that_unpacks_to_more_than_the_memory_does_no_harm():
 
 def test_a_result_over_the_limit_is_a_reported_failure():
     with pytest.raises(FileTooLarge, match="the converted document over the limit of 1000 bytes"):
-        convert_file(b"x" * 2_000, "a.txt", Limits(output=1_000))
+        convert_file(b"x" * 2_000, "a.txt", Limits(output=1_000), required=ESSENTIAL)
 
 
 def test_an_input_over_the_limit_starts_no_process(monkeypatch):
     monkeypatch.setattr(sandbox, "_run", lambda *arguments: pytest.fail("a process was started"))
 
     with pytest.raises(FileTooLarge, match="3 bytes over the limit of 2 bytes"):
-        convert_file(b"abc", "a.txt", Limits(input=2))
+        convert_file(b"abc", "a.txt", Limits(input=2), required=ESSENTIAL)
 
 
 def test_conversions_run_beside_each_other():
     results = {}
 
     def work(number):
-        results[number] = convert_file(f"text {number}".encode(), "a.txt", LIMITS).converted.parts[0].text
+        results[number] = (
+            convert_file(f"text {number}".encode(), "a.txt", LIMITS, required=ESSENTIAL).converted.parts[0].text
+        )
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -251,144 +283,3 @@ def test_conversions_run_beside_each_other():
         thread.join()
 
     assert results == {number: f"text {number}" for number in range(6)}
-
-
-# --- what the child gave up: each with the control that it works without ---------------------------------------------
-
-
-def confined(code, limits="Limits()"):
-    """Code that confines itself as the child does, and then runs `code`; `held` names the guards."""
-    return (
-        "import os, sys, json, sysconfig\n"
-        "from pathlib import Path\n"
-        "from ingest.confine import confine\n"
-        "from ingest.converted import Limits\n"
-        "places = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), '/usr', '/lib', '/lib64'}\n"
-        f"held = confine({limits}, os.getppid(), [Path(place) for place in places])\n" + code
-    )
-
-
-def run(code):
-    """(exit status, what it printed) of a confined child."""
-    done = subprocess.run(child(confined(code)), capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-def needs(guard):
-    if guard not in run("print(*held)")[1]:
-        pytest.skip(f"this kernel or container does not grant {guard}")
-
-
-def test_it_reaches_no_network_not_even_this_machine():
-    needs("no-network")
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 3); print('reached')"
-
-    control = subprocess.run(child(code), capture_output=True, text=True, check=False)
-    status, output = run(code)
-
-    listener.close()
-    assert "reached" in control.stdout
-    assert status != 0
-    assert "Network is unreachable" in output
-
-
-def test_it_reads_no_file_of_ours(tmp_path):
-    needs("files")
-    secret = tmp_path / "audit.key"
-    secret.write_text("key")
-
-    status, output = run(f"print('opened', open({str(secret)!r}).read())")
-
-    assert status != 0
-    assert "PermissionError" in output
-
-
-def test_it_writes_no_file(tmp_path):
-    needs("files")
-
-    status, output = run(f"open({str(tmp_path / 'x')!r}, 'w')")
-
-    assert status != 0
-    assert "PermissionError" in output
-    assert not (tmp_path / "x").exists()
-
-
-def test_it_starts_no_program():
-    needs("files")
-
-    status, output = run("os.execv('/usr/bin/env', ['env'])")
-
-    assert status != 0
-    assert "PermissionError" in output
-
-
-def test_it_has_no_capabilities_and_gains_none():
-    needs("no-capabilities")
-
-    code = "status = open('/proc/self/status')\n" + confined("print(status.read())")  # opened before it is closed to it
-    lines = subprocess.run(child(code), capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
-
-    shown = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    assert {shown[name] for name in ("CapEff", "CapPrm", "CapInh")} == {"0000000000000000"}
-    assert shown["NoNewPrivs"] == "1"
-
-
-def test_its_memory_is_limited():
-    status, output = run("bytearray(3 * 1024**3)")
-
-    assert status != 0
-    assert "MemoryError" in output
-
-
-def test_it_opens_few_files():
-    status, output = run("[os.dup(1) for _ in range(100)]")
-
-    assert status != 0
-    assert "Too many open files" in output
-
-
-def test_it_ends_when_its_parent_is_gone_before_it_asked():
-    code = confined("print('went on')").replace("os.getppid()", "1 if os.getppid() != 1 else 2")
-
-    done = subprocess.run(child(code), capture_output=True, text=True, timeout=60, check=False)
-
-    assert done.returncode == 1
-    assert "went on" not in done.stdout
-
-
-def test_it_dies_with_its_parent(tmp_path):
-    note = tmp_path / "pid"
-    inner = confined("import time; print(os.getpid(), flush=True); time.sleep(60)")
-    outer = (
-        "import subprocess, sys, os, time\n"
-        f"command = [sys.executable, '-c', {inner!r}]\n"
-        "process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)\n"
-        f"open({str(note)!r}, 'w').write(process.stdout.readline().decode())\n"
-        "os.kill(os.getpid(), 9)"
-    )
-
-    subprocess.run(child(outer), check=False, timeout=60)
-
-    assert not alive(int(note.read_text()))
-
-
-def test_it_inherits_no_descriptor_and_no_environment(monkeypatch):
-    monkeypatch.setenv("APPLIANCE_SECRET", "s3cret")
-    pipe, other = os.pipe()
-    os.set_inheritable(other, True)
-    code = (
-        "import os, json\n"
-        "fds = [fd for fd in range(3, 200) if os.path.exists(f'/proc/self/fd/{fd}')]\n"
-        "why = 'fds ' + json.dumps(fds) + ' env ' + json.dumps(sorted(os.environ))\n"
-        "print('guards'); print(json.dumps({'failed': 'converter-crashed', 'values': {'name': 'a', 'why': why}}))"
-    )
-
-    with pytest.raises(ConverterCrashed, match=r"fds \[\] env") as caught:
-        convert_file(b"x", "a.txt", LIMITS, child=child(code))
-
-    os.close(pipe)
-    os.close(other)
-    names = json.loads(str(caught.value.values["why"]).split(" env ")[1])
-    assert set(names) <= {"PATH", "LANG", "TZ", "LC_CTYPE"}

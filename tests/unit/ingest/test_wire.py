@@ -149,7 +149,7 @@ def kinds(kind=ConversionFailed):
 
 
 VALUES = {"name": "規程.pdf", "why": "x", "named": "PDF", "found": "HTML", "known": "PDF", "pages": "3"}
-VALUES |= {"what": "9 pages", "limit": "5 pages", "seconds": "60"}
+VALUES |= {"what": "9 pages", "limit": "5 pages", "seconds": "60", "missing": "files"}
 
 
 @pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.code)
@@ -160,7 +160,7 @@ def test_every_failure_names_the_file_and_a_remedy_in_both_languages(kind):
     assert failure.text("en").startswith("規程.pdf ")
     assert failure.text("ja").startswith("規程.pdf")
     assert failure.text("ja").endswith("ください。")
-    for remedy in ("Save", "save", "Split", "Check", "Run OCR"):
+    for remedy in ("Save", "save", "Split", "Check", "Run OCR", "Use Linux"):
         if remedy in failure.text("en"):
             break
     else:

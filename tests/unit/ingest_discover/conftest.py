@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 NOBODY = 65534
+LARGEST = 200 << 20  # bytes
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from ingest import discover_errors as errors
 from ingest.discover import open_below, survey
 from ingest.original import read_original
+from tests.unit.ingest_discover.conftest import LARGEST
 
 from .test_survey import put
 
@@ -20,7 +21,7 @@ def test_content_and_hash_are_of_the_same_bytes(root: Path) -> None:
     content = os.urandom(3_000_001)
     put(root, "役員/a.bin", content=content)
     os.utime(root / "役員/a.bin", (1_700_000_000, 1_700_000_000))
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     original = read_original(found, found.files[0])
 
@@ -32,7 +33,7 @@ def test_content_and_hash_are_of_the_same_bytes(root: Path) -> None:
 
 def test_an_empty_file_is_read(root: Path) -> None:
     put(root, "a.txt", content=b"")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert read_original(found, found.files[0]).content == b""
 
@@ -40,14 +41,14 @@ def test_an_empty_file_is_read(root: Path) -> None:
 def test_a_file_behind_a_link_is_read_from_where_it_lies(root: Path) -> None:
     put(root, "b/a.txt", content=b"12345")
     (root / "link.txt").symlink_to("b/a.txt")
-    found = survey(root, only=[root / "link.txt"])
+    found = survey(root, only=[root / "link.txt"], largest=LARGEST)
 
     assert read_original(found, found.files[0]).content == b"12345"
 
 
 def test_a_file_that_vanished_is_refused(root: Path) -> None:
     put(root, "a.txt")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "a.txt").unlink()
 
     with pytest.raises(errors.FileGone, match=r"a\.txt does not exist, or was removed"):
@@ -56,7 +57,7 @@ def test_a_file_that_vanished_is_refused(root: Path) -> None:
 
 def test_a_root_that_vanished_is_refused(root: Path) -> None:
     put(root, "sub/a.txt")
-    found = survey(root / "sub")
+    found = survey(root / "sub", largest=LARGEST)
     (root / "sub/a.txt").unlink()
     (root / "sub").rmdir()
 
@@ -66,7 +67,7 @@ def test_a_root_that_vanished_is_refused(root: Path) -> None:
 
 def test_a_link_that_took_the_place_of_a_file_is_not_followed(root: Path) -> None:
     put(root, "a.txt")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "a.txt").unlink()
     (root / "a.txt").symlink_to("/etc/hostname")
 
@@ -76,7 +77,7 @@ def test_a_link_that_took_the_place_of_a_file_is_not_followed(root: Path) -> Non
 
 def test_a_link_that_took_the_place_of_a_folder_is_not_followed(root: Path) -> None:
     put(root, "etc/hostname")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "etc/hostname").unlink()
     (root / "etc").rmdir()
     (root / "etc").symlink_to("/etc")
@@ -87,7 +88,7 @@ def test_a_link_that_took_the_place_of_a_folder_is_not_followed(root: Path) -> N
 
 def test_a_pipe_that_took_the_place_of_a_file_is_not_waited_for(root: Path) -> None:
     put(root, "a.txt")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "a.txt").unlink()
     os.mkfifo(root / "a.txt")
 
@@ -97,7 +98,7 @@ def test_a_pipe_that_took_the_place_of_a_file_is_not_waited_for(root: Path) -> N
 
 def test_a_folder_that_took_the_place_of_a_file_is_refused(root: Path) -> None:
     put(root, "a.txt")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "a.txt").unlink()
     (root / "a.txt").mkdir()
 
@@ -110,7 +111,7 @@ def test_a_file_that_may_not_be_read_is_refused(
 ) -> None:
     put(root, "a.txt")
     (root / "a.txt").chmod(0)
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     with unprivileged(), pytest.raises(errors.FileClosed, match="Permission denied"):
         read_original(found, found.files[0])
@@ -118,7 +119,7 @@ def test_a_file_that_may_not_be_read_is_refused(
 
 def test_a_file_replaced_before_it_is_read_is_read_as_it_is_now(root: Path) -> None:
     put(root, "a.txt", content=b"old")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     put(root, "new", content=b"new content")
     (root / "new").rename(root / "a.txt")
 
@@ -129,7 +130,7 @@ def test_a_file_replaced_before_it_is_read_is_read_as_it_is_now(root: Path) -> N
 def test_a_file_written_while_it_is_read_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch, write: bytes) -> None:
     put(root, "a.txt", content=b"x" * 2_000_000)
     os.utime(root / "a.txt", (1, 1))
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     read, written = os.read, []
 
     def read_and_let_another_write(descriptor: int, size: int) -> bytes:
@@ -150,12 +151,12 @@ def test_a_file_that_grew_past_the_limit_is_given_up(root: Path) -> None:
     put(root, "a.txt", content=b"x" * 11)
 
     with pytest.raises(errors.FileOverLimit, match=r"a\.txt has"):
-        read_original(found, found.files[0], largest=10)
+        read_original(found, found.files[0])
 
 
 def test_no_refusal_leaves_a_descriptor_open(root: Path) -> None:
     put(root, "a.txt", "b.txt", "c/d.txt")
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (root / "a.txt").unlink()
     (root / "b.txt").unlink()
     (root / "b.txt").mkdir()

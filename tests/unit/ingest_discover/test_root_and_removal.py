@@ -8,6 +8,7 @@ import pytest
 
 from ingest import discover_errors as errors
 from ingest.discover import survey
+from tests.unit.ingest_discover.conftest import LARGEST
 
 from .test_survey import paths_of, put, refusal
 
@@ -16,14 +17,14 @@ Rights = Callable[[], AbstractContextManager[None]]
 
 def test_a_root_that_does_not_exist_stops_the_run(root: Path) -> None:
     with pytest.raises(errors.RootUnreadable, match="Nothing was taken in and nothing removed"):
-        survey(root / "gone")
+        survey(root / "gone", largest=LARGEST)
 
 
 def test_a_root_that_is_a_file_stops_the_run(root: Path) -> None:
     put(root, "file")
 
     with pytest.raises(errors.RootUnreadable, match="Not a directory"):
-        survey(root / "file")
+        survey(root / "file", largest=LARGEST)
 
 
 def test_a_root_that_may_not_be_listed_stops_the_run(root: Path, unprivileged: Rights) -> None:
@@ -31,7 +32,7 @@ def test_a_root_that_may_not_be_listed_stops_the_run(root: Path, unprivileged: R
     (root / "closed").chmod(0)
 
     with unprivileged(), pytest.raises(errors.RootUnreadable, match="Permission denied"):
-        survey(root / "closed")
+        survey(root / "closed", largest=LARGEST)
 
 
 @pytest.mark.parametrize("content", [[], ["collection.toml"], [".DS_Store", "~$a.docx"], ["empty/folder/.keep"]])
@@ -39,7 +40,7 @@ def test_a_root_without_a_file_stops_the_run_because_a_share_may_be_missing(root
     put(root, *content)
 
     with pytest.raises(errors.RootEmpty, match="holds no file"):
-        survey(root)
+        survey(root, largest=LARGEST)
 
 
 def test_a_root_whose_files_are_all_refused_is_not_empty(root: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_root_behind_a_link_is_that_root(root: Path) -> None:
     put(root, "real/a.txt")
     (root / "link").symlink_to("real")
 
-    found = survey(root / "link")
+    found = survey(root / "link", largest=LARGEST)
 
     assert paths_of(found) == ["a.txt"]
     assert found.root == root / "real"
@@ -65,7 +66,7 @@ def test_a_document_that_is_neither_found_nor_refused_is_gone(root: Path) -> Non
     put(root, "a.txt")
     (root / "b.txt").symlink_to("nowhere")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert found.gone("removed.txt")
     assert not found.gone("a.txt")
@@ -77,7 +78,7 @@ def test_documents_in_a_folder_that_cannot_be_listed_are_not_gone(root: Path, un
     (root / "closed").chmod(0)
 
     with unprivileged():
-        found = survey(root)
+        found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a.txt"]
     assert isinstance(refusal(found, "closed"), errors.FolderClosed)
@@ -93,7 +94,7 @@ def test_documents_in_a_folder_that_may_be_listed_but_not_entered_are_not_gone(
     (root / "half").chmod(0o444)
 
     with unprivileged():
-        found = survey(root)
+        found = survey(root, largest=LARGEST)
 
     assert isinstance(refusal(found, "half/b.txt"), errors.FileClosed)
     assert not found.gone("half/b.txt")
@@ -104,13 +105,13 @@ def test_documents_below_the_greatest_depth_are_not_gone(root: Path) -> None:
     deep = "/".join(["d"] * 70) + "/deep.txt"
     put(root, "a.txt", deep)
 
-    assert not survey(root).gone(deep)
+    assert not survey(root, largest=LARGEST).gone(deep)
 
 
 def test_what_was_not_looked_at_is_not_gone(root: Path) -> None:
     put(root, "a/x.txt", "b/y.txt")
 
-    found = survey(root, only=[root / "a"])
+    found = survey(root, only=[root / "a"], largest=LARGEST)
 
     assert paths_of(found) == ["a/x.txt"]
     assert found.gone("a/removed.txt")
@@ -122,7 +123,7 @@ def test_single_files_may_be_named(root: Path, monkeypatch: pytest.MonkeyPatch) 
     put(root, "a/x.txt", "a/y.txt", "b.txt")
     monkeypatch.chdir(root / "a")
 
-    found = survey(root, only=[Path("y.txt"), root / "b.txt", Path("../b.txt")])
+    found = survey(root, only=[Path("y.txt"), root / "b.txt", Path("../b.txt")], largest=LARGEST)
 
     assert paths_of(found) == ["a/y.txt", "b.txt"]
     assert found.refused == ()
@@ -131,7 +132,7 @@ def test_single_files_may_be_named(root: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_root_itself_may_be_named(root: Path) -> None:
     put(root, "a/x.txt", "b.txt")
 
-    found = survey(root, only=[root])
+    found = survey(root, only=[root], largest=LARGEST)
 
     assert paths_of(found) == ["a/x.txt", "b.txt"]
     assert found.gone("c.txt")
@@ -141,7 +142,7 @@ def test_the_root_itself_may_be_named(root: Path) -> None:
 def test_a_path_outside_the_root_is_refused_and_the_others_go_on(root: Path, path: str) -> None:
     put(root, "a/x.txt")
 
-    found = survey(root, only=[root / path, root / "a"])
+    found = survey(root, only=[root / path, root / "a"], largest=LARGEST)
 
     assert paths_of(found) == ["a/x.txt"]
     assert isinstance(found.refused[0].error, errors.PathOutside)
@@ -152,7 +153,7 @@ def test_a_path_that_leaves_the_root_through_a_link_is_refused(root: Path) -> No
     put(root, "a.txt")
     (root / "out").symlink_to("/etc")
 
-    found = survey(root, only=[root / "out/hostname", root / "out"])
+    found = survey(root, only=[root / "out/hostname", root / "out"], largest=LARGEST)
 
     assert found.files == ()
     assert sorted(row.error.code for row in found.refused) == ["link-outside", "path-outside"]
@@ -161,7 +162,7 @@ def test_a_path_that_leaves_the_root_through_a_link_is_refused(root: Path) -> No
 def test_a_path_that_does_not_exist_is_refused(root: Path) -> None:
     put(root, "a.txt")
 
-    found = survey(root, only=[root / "b.txt", root / "no/such.txt"])
+    found = survey(root, only=[root / "b.txt", root / "no/such.txt"], largest=LARGEST)
 
     assert [row.error.code for row in found.refused] == ["file-gone", "file-gone"]
 
@@ -169,7 +170,7 @@ def test_a_path_that_does_not_exist_is_refused(root: Path) -> None:
 def test_a_path_in_a_nested_collection_is_refused(root: Path) -> None:
     put(root, "a.txt", "役員/collection.toml", "役員/x/報酬.txt")
 
-    found = survey(root, only=[root / "役員/x/報酬.txt"])
+    found = survey(root, only=[root / "役員/x/報酬.txt"], largest=LARGEST)
 
     assert isinstance(refusal(found, "役員/x/報酬.txt"), errors.NestedCollection)
 
@@ -177,7 +178,7 @@ def test_a_path_in_a_nested_collection_is_refused(root: Path) -> None:
 def test_what_a_shell_expands_may_hold_the_manifest_and_locks(root: Path) -> None:
     put(root, "a.txt", "collection.toml", "~$a.docx", ".git/config")
 
-    found = survey(root, only=[*sorted(root.iterdir()), root / ".git/config"])
+    found = survey(root, only=[*sorted(root.iterdir()), root / ".git/config"], largest=LARGEST)
 
     assert paths_of(found) == ["a.txt"]
     assert found.skipped == (".git", ".git/config", "collection.toml", "~$a.docx")

@@ -11,6 +11,7 @@ import pytest
 from appliance.errors import ApplianceError
 from ingest import discover_errors as errors
 from ingest.discover import Survey, survey
+from tests.unit.ingest_discover.conftest import LARGEST
 
 
 def put(root: Path, *paths: str, content: bytes = b"x") -> None:
@@ -32,13 +33,13 @@ def test_files_come_in_the_order_of_their_paths_whatever_the_order_on_disk(root:
     names = [f"{folder}/{name}.txt" for folder in ("b", "a", "あ") for name in ("2", "10", "規程", "Z")]
     put(root, *random.Random(7).sample(names, len(names)))
 
-    assert paths_of(survey(root)) == sorted(names)
+    assert paths_of(survey(root, largest=LARGEST)) == sorted(names)
 
 
 def test_a_path_is_relative_to_the_root_with_slashes(root: Path) -> None:
     put(root, "役員/2026/報酬.pdf", content=b"123")
 
-    [file] = survey(root).files
+    [file] = survey(root, largest=LARGEST).files
     assert (file.path, file.place, file.size) == ("役員/2026/報酬.pdf", "役員/2026/報酬.pdf", 3)
 
 
@@ -46,7 +47,7 @@ def test_a_name_from_a_mac_gets_the_id_of_the_same_name_from_windows(root: Path)
     mac = unicodedata.normalize("NFD", "ガイドブック.txt")
     put(root, mac)
 
-    [file] = survey(root).files
+    [file] = survey(root, largest=LARGEST).files
     assert file.path == unicodedata.normalize("NFC", mac)
     assert file.place == mac, "the disk knows the file only by its own bytes"
 
@@ -54,7 +55,7 @@ def test_a_name_from_a_mac_gets_the_id_of_the_same_name_from_windows(root: Path)
 def test_two_names_that_are_one_in_nfc_are_both_refused(root: Path) -> None:
     put(root, unicodedata.normalize("NFD", "が.txt"), "が.txt", "other.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["other.txt"]
     assert isinstance(refusal(found, "が.txt"), errors.NamesCollide)
@@ -65,7 +66,7 @@ def test_folders_that_are_one_in_nfc_are_one_folder_until_their_files_collide(ro
     mac = unicodedata.normalize("NFD", "が")
     put(root, "が/a.txt", f"{mac}/b.txt", "が/c.txt", f"{mac}/c.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["が/a.txt", "が/b.txt"]
     assert isinstance(refusal(found, "が/c.txt"), errors.NamesCollide)
@@ -75,7 +76,7 @@ def test_the_manifest_hidden_files_and_locks_are_skipped_and_listed(root: Path) 
     skipped = [".git/config", ".hidden.txt", "collection.toml", "Thumbs.db", "x/desktop.ini", "x/~$規程.docx"]
     put(root, "規程.docx", "~a.txt", "a~$.txt", *skipped)
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a~$.txt", "~a.txt", "規程.docx"]
     assert found.skipped == (".git", *sorted(skipped[1:]))
@@ -85,7 +86,7 @@ def test_the_manifest_hidden_files_and_locks_are_skipped_and_listed(root: Path) 
 def test_a_folder_with_a_manifest_of_its_own_is_not_part_of_this_collection(root: Path) -> None:
     put(root, "collection.toml", "a.txt", "役員/collection.toml", "役員/報酬.txt", "役員/x/y.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a.txt"]
     assert isinstance(refusal(found, "役員"), errors.NestedCollection)
@@ -96,7 +97,7 @@ def test_a_link_within_the_root_to_a_file_is_a_file_of_its_own(root: Path) -> No
     put(root, "b/a.txt", content=b"12345")
     (root / "link.txt").symlink_to("b/a.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert [(file.path, file.place, file.size) for file in found.files] == [
         ("b/a.txt", "b/a.txt", 5),
@@ -111,7 +112,7 @@ def test_a_link_that_leaves_the_root_is_refused(root: Path, target: str) -> None
     put(root, "x/a.txt")
     (root / "link.txt").symlink_to(target)
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     outside.unlink()
 
     assert paths_of(found) == ["x/a.txt"]
@@ -124,7 +125,7 @@ def test_a_link_to_a_folder_whose_name_begins_like_the_root_is_outside(root: Pat
     put(root, "b.txt")
     (root / "link.txt").symlink_to(twin / "a.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
     (twin / "a.txt").unlink()
     twin.rmdir()
 
@@ -138,7 +139,7 @@ def test_a_loop_of_links_is_refused_and_ends(root: Path, link: str, target: str)
     put(root, "a/b/c.txt")
     (root / link).symlink_to(target)
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a/b/c.txt"]
     assert isinstance(refusal(found, link), errors.LinkLoop)
@@ -149,7 +150,7 @@ def test_a_link_to_another_folder_is_refused_so_that_files_count_once(root: Path
     (root / "a/to-b").symlink_to("../b")
     (root / "b/to-a").symlink_to("../a")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a/x.txt", "b/y.txt"]
     assert [type(row.error) for row in found.refused] == [errors.LinkToFolder, errors.LinkToFolder]
@@ -159,13 +160,13 @@ def test_a_link_into_a_nested_collection_is_refused(root: Path) -> None:
     put(root, "a.txt", "役員/collection.toml", "役員/報酬.txt")
     (root / "link.txt").symlink_to("役員/報酬.txt")
 
-    assert isinstance(refusal(survey(root), "link.txt"), errors.NestedCollection)
+    assert isinstance(refusal(survey(root, largest=LARGEST), "link.txt"), errors.NestedCollection)
 
 
 def test_a_link_to_nothing_is_refused(root: Path) -> None:
     (root / "link.txt").symlink_to("gone.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert isinstance(refusal(found, "link.txt"), errors.LinkBroken)
     assert "gone.txt" in str(refusal(found, "link.txt"))
@@ -177,7 +178,7 @@ def test_pipes_sockets_and_links_to_devices_are_refused_and_not_opened(root: Pat
     (root / "null.txt").symlink_to("/dev/null")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(root / "socket.txt"))
-        found = survey(root)
+        found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a.txt"]
     assert "FIFO" in str(refusal(found, "pipe.txt"))
@@ -191,14 +192,14 @@ def test_a_device_is_refused(root: Path) -> None:
     except PermissionError:
         pytest.skip("only root may make a device")
 
-    assert "character device" in str(refusal(survey(root), "null.txt"))
+    assert "character device" in str(refusal(survey(root, largest=LARGEST), "null.txt"))
 
 
 def test_a_name_that_is_not_utf8_is_refused_with_its_bytes_made_visible(root: Path) -> None:
     put(root, "a.txt")
     (Path(os.fsdecode(os.fsencode(root) + b"/" + "規程.txt".encode("cp932")))).write_bytes(b"x")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     [row] = found.refused
     assert isinstance(row.error, errors.NameUndecodable)
@@ -216,17 +217,17 @@ def test_a_file_over_the_limit_is_refused_and_one_at_the_limit_is_not(root: Path
     assert isinstance(refusal(found, "over.txt"), errors.FileOverLimit)
 
 
-def test_the_limit_is_two_hundred_megabytes_unless_told_otherwise(root: Path) -> None:
+def test_a_refusal_over_the_limit_names_both_in_the_unit_of_the_setting(root: Path) -> None:
     put(root, "sparse.txt")
-    os.truncate(root / "sparse.txt", 200_000_001)
+    os.truncate(root / "sparse.txt", 250 << 20)
 
-    assert "at most 200 MB" in str(refusal(survey(root), "sparse.txt"))
+    assert "has 250.0 MB; at most 200 MB" in str(refusal(survey(root, largest=200 << 20), "sparse.txt"))
 
 
 def test_folders_nested_without_end_are_refused_at_a_depth(root: Path) -> None:
     put(root, "a.txt", "/".join(["d"] * 63) + "/deep.txt", "/".join(["d"] * 70) + "/deeper.txt")
 
-    found = survey(root)
+    found = survey(root, largest=LARGEST)
 
     assert paths_of(found) == ["a.txt", "/".join(["d"] * 63) + "/deep.txt"]
     assert isinstance(found.refused[0].error, errors.FolderTooDeep)
@@ -237,7 +238,7 @@ def test_no_descriptor_stays_open(root: Path) -> None:
     (root / "loop").symlink_to(".")
     before = len(os.listdir("/proc/self/fd"))
 
-    survey(root)
-    survey(root, only=[root / "a/b/c.txt", root / "gone", root / "a"])
+    survey(root, largest=LARGEST)
+    survey(root, only=[root / "a/b/c.txt", root / "gone", root / "a"], largest=LARGEST)
 
     assert len(os.listdir("/proc/self/fd")) == before

@@ -251,6 +251,22 @@ def test_an_id_is_not_a_name() -> None:
     assert isinstance(faults_of("", base=BASE.replace("全行員", "g-staff"))[0], GroupUnknown)
 
 
+def test_an_unknown_group_is_answered_with_all_known_ones_by_both_names() -> None:
+    fault = faults_of("", base=BASE.replace("全行員", "存在しない部"))[0]
+
+    assert fault.values["groups"] == "全行員 (All staff), 人事部 (Human Resources), 役員室, 派遣・委託"
+
+
+def test_up_to_twenty_groups_are_all_named() -> None:
+    groups = [Group(id=f"g{n}", names=[f"第{n}営業部", f"Sales {n}", f"g{n}"]) for n in range(20)]
+
+    with pytest.raises(GroupUnknown, match=r"第19営業部 \(Sales 19\)") as caught:
+        parse_manifest(BASE.replace("全行員", "存在しない部"), where="c", groups=groups)
+
+    assert caught.value.values["groups"].count("Sales") == 20
+    assert "g19" not in caught.value.values["groups"]
+
+
 def test_among_hundreds_of_groups_the_message_names_those_like_the_one_typed() -> None:
     many = [Group(id=f"g{n}", names=[f"第{n}営業部"]) for n in range(300)]
 

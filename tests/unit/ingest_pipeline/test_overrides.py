@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ingest.discover import survey
@@ -10,7 +12,7 @@ from ingest.overrides import unmatched_overrides
 from tests.unit.ingest_manifest.test_manifest import GROUPS
 from tests.unit.ingest_pipeline.conftest import MANIFEST, Bench
 
-UNMATCHED = 12
+UNMATCHED = 13
 
 
 def override(path: str, more: str = "") -> str:
@@ -28,7 +30,7 @@ def secret(bench: Bench) -> Bench:
 
 def test_a_mistyped_override_stops_the_sync_before_anything_is_stored(secret: Bench) -> None:
     ended = secret.sync("--yes")
-    assert (ended.code, ended.out) == (UNMATCHED, "")
+    assert (ended.code, json.loads(ended.out)["stopped"]["code"]) == (UNMATCHED, "override-unmatched")
     assert "path = Secret/** matches no file" in ended.err
     assert "near it: secret/**" in ended.err
     assert "Nothing was taken in" in ended.err
@@ -38,7 +40,7 @@ def test_a_mistyped_override_stops_the_sync_before_anything_is_stored(secret: Be
 @pytest.mark.parametrize("path", ["規則.txt", "secret/報酬.txt", "."])
 def test_and_stops_adding_one_file(secret: Bench, path: str) -> None:
     ended = secret.ingest("add", str(secret.root / path), "--collection", "c", "--json")
-    assert (ended.code, ended.out) == (UNMATCHED, "")
+    assert (ended.code, json.loads(ended.out)["stopped"]["code"]) == (UNMATCHED, "override-unmatched")
     assert "Secret/**" in ended.err
     assert secret.truth().registered == {}
 
@@ -86,7 +88,7 @@ def near(bench: Bench, pattern: str) -> list[str]:
     manifest = parse_manifest(
         MANIFEST + f'[[override]]\npath = "{pattern}"\nlanguage = "en"\n', where="m", groups=GROUPS
     )
-    return [fault.values["near"] for fault in unmatched_overrides(manifest, survey(bench.root))]
+    return [fault.values["near"] for fault in unmatched_overrides(manifest, survey(bench.root, largest=1 << 20))]
 
 
 @pytest.mark.parametrize(

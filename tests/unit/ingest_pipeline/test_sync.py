@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from appliance.connect import Connection
 from appliance.errors import ApiProblem
 from appliance.store.registry import Entry
 from ingest import pipeline as module
+from ingest.converted import Limits
 from ingest.discover import Survey
 from ingest.original import read_original
+from ingest.sandbox import convert_file
 from tests.unit.flows import house
+from tests.unit.ingest import confined
 from tests.unit.ingest_pipeline.conftest import MANIFEST, Bench
 
 RULE = "在宅勤務の申請は前週の木曜日までに行う。\n"
@@ -534,6 +538,43 @@ def test_an_installation_that_is_not_there_is_named(
     ended = bench.sync()
     assert (ended.code, ended.out) == (3, "")
     assert str(tmp_path / "nowhere") in ended.err
+
+
+@pytest.mark.parametrize(("megabytes", "state"), [("1", "failed"), ("2", "would-store")])
+def test_the_largest_document_is_what_the_settings_say(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, megabytes: str, state: str
+) -> None:
+    bench.write("大きい.html", f"<html><!--{'x' * (3 << 19)}--><body>{RULE}")
+    monkeypatch.setenv("APPLIANCE_UPLOAD_MEGABYTES", megabytes)
+
+    [row] = bench.ingest("check", str(bench.root), "--collection", "c", "--json").rows.values()
+
+    assert row["state"] == state
+    assert ("at most 1 MB" in (row["reason"] or "")) == (state == "failed")
+
+
+def test_a_file_as_large_as_the_settings_allow_gets_through_every_limit() -> None:
+    limits = Limits.for_files_of(400 << 20)
+
+    assert limits.input == 400 << 20
+    assert limits.memory >= 2 * limits.input
+
+
+@pytest.mark.parametrize(("guards", "state"), [("required", "failed"), ("as-available", "stored")])
+def test_without_the_guards_of_conversion_nothing_is_taken_in_unless_the_settings_say_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, guards: str, state: str
+) -> None:
+    bench.write("規則.txt", RULE)
+    monkeypatch.setenv("APPLIANCE_CONVERSION_GUARDS", guards)
+    without = confined.child(confined.unguarded("files", "system-calls") + "main()")
+    monkeypatch.setattr(module, "convert_file", partial(convert_file, child=without))
+
+    ended = bench.sync()
+
+    assert ended.states == {"規則.txt": state}
+    if state == "failed":
+        assert ended.rows["規則.txt"]["code"] == "conversion-unguarded"
+        assert "missing files, system-calls" in ended.rows["規則.txt"]["reason"]
 
 
 # --- names, hints and notes ------------------------------------------------------------------------------------------

@@ -290,7 +290,10 @@ def test_what_is_registered_comes_back_word_for_word(engine: Engine) -> None:
     assert hit.part.text == new.parts[0].text
     assert tuple(registry.texts(KEY, VERSION)) == new.chunks
     assert registry.current_chunks() == {(KEY, VERSION): {chunk.id for chunk in new.chunks}}
-    assert (registry.title(KEY, VERSION), registry.title(KEY, "0" * 64)) == ("題名", "")
+    kept = registry.kept(KEY, VERSION)
+    assert kept is not None
+    assert (kept.document.title, kept.own, kept.today) == ("題名", FULL_LIST, FULL_LIST)
+    assert registry.kept(KEY, "0" * 64) is None
 
 
 def test_a_chunk_of_an_earlier_version_is_not_current_and_its_page_still_opens(engine: Engine) -> None:

@@ -26,6 +26,13 @@ async def accept(websocket):
     await websocket.close()
 
 
+told: list[tuple[str, int]] = []
+
+
+async def tell(scope, error, status):
+    told.append((error.code, status))
+
+
 @pytest.fixture
 def client():
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -35,7 +42,10 @@ def client():
         Route("/broken", broken),
         WebSocketRoute("/ws", accept),
     ]
-    guarded = SecurityHeaders(ExactAddress(Starlette(routes=routes), origin=ORIGIN, host="127.0.0.1:8600"))
+    told.clear()
+    guarded = SecurityHeaders(
+        ExactAddress(Starlette(routes=routes), origin=ORIGIN, host="127.0.0.1:8600", refused=tell)
+    )
     with TestClient(guarded, base_url=ORIGIN, raise_server_exceptions=False) as client:
         yield client
 
@@ -51,6 +61,7 @@ def test_another_name_is_misdirected_and_told_the_right_one(client, host):
     answer = client.get("/", headers={"host": host})
 
     assert answer.status_code == 421
+    assert told == [("origin-refused", 421)], "the audit log is told"
     assert "http://127.0.0.1:8600 を開いてください" in answer.text
     assert "Open http://127.0.0.1:8600 instead" in answer.text
 
@@ -62,7 +73,7 @@ def sent_for(**scope) -> dict:
     async def send(message):
         sent.append(message)
 
-    asyncio.run(ExactAddress(Starlette(), origin=ORIGIN, host="127.0.0.1:8600")(scope, None, send))
+    asyncio.run(ExactAddress(Starlette(), origin=ORIGIN, host="127.0.0.1:8600", refused=tell)(scope, None, send))
     return sent[0]
 
 

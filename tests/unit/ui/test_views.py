@@ -99,6 +99,15 @@ def test_events_lead_to_their_case_and_tell_the_outcome_in_words():
     assert "拒否" in markup
 
 
+def test_a_missing_text_is_said_to_be_missing_and_an_empty_one_is_not():
+    events = [row(1, texts={"question": None, "answer": ""})]
+
+    markup = story(visit(), AuditCase(case="case1", events=events, proof=proof()))
+
+    assert markup.count("本文が欠落しています") == 1
+    assert "質問" in markup.partition("本文が欠落しています")[0]
+
+
 def test_a_story_tells_steps_texts_and_proof_in_order():
     events = [
         row(1, texts={"question": "日当は？\n<b>"}),
