@@ -740,6 +740,8 @@ def test_the_verifier_needs_only_the_standard_library_and_cryptography(
     assert {name for name in ours if not name.startswith("appliance.errors.")} == {
         "appliance",
         "appliance.actions",
+        "appliance.fields",
+        "appliance.words",
         "appliance.audit",
         "appliance.errors",
         "appliance.models",
