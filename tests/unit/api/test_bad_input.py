@@ -429,7 +429,7 @@ def test_a_collection_with_an_odd_name_is_refused(world: World, collection: str)
     answer = world.owner.get(f"/collections/{collection}/documents")
 
     assert answer.status_code in (404, 422), answer.text
-    assert answer.json()["code"] in ("document-invalid", "route-unknown")
+    assert answer.json()["code"] in ("collection-name-invalid", "route-unknown")
 
 
 def test_removing_or_moving_what_is_not_there_says_so(world: World) -> None:
