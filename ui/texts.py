@@ -224,6 +224,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "本文が欠落しています。管理者と監査責任者に連絡してください。",
         "This text is missing. Tell the administrator and the head of audit.",
     ),
+    "shown_places": ("表示した箇所", "Shown"),
+    "found_places": ("見つけたが、表示しなかった箇所", "Found, and not shown"),
+    "version_is": ("版 {v}", "version {v}"),
+    "gone": ("登録から削除済み", "no longer in the registry"),
     "details": ("記録の内容", "Details"),
     "export": ("監査記録を書き出す", "Export records"),
     "export_sub": (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from appliance.api.schemas.audit import AuditCase, AuditList, AuditProof, AuditRow
+from appliance.api.schemas.audit import AuditCase, AuditDocument, AuditList, AuditPassage, AuditProof, AuditRow
+from appliance.places import place
 from ui.markup import escaped, fold, line, state, table
 from ui.visit import Visit
 
@@ -74,15 +75,43 @@ def story(visit: Visit, case: AuditCase) -> str:
 
 
 def _step(visit: Visit, row: AuditRow) -> str:
+    # What the ids of passages stand for is told below; the rest of the record stands as it is.
+    facts = {name: value for name, value in row.details.items() if name != "passages" or not row.passages}
     details = ""
-    if row.details:
-        details = (
-            f'<details class="details"><summary>{line(visit.t("details"))}</summary>{_facts(row.details)}</details>'
-        )
+    if facts:
+        details = f'<details class="details"><summary>{line(visit.t("details"))}</summary>{_facts(facts)}</details>'
     return (
         f'<li><time datetime="{row.time.isoformat()}">{visit.when(row.time, "%H:%M:%S")}</time>'
-        f"<span>{line(row.label)}</span> {outcome(visit, row) if row.outcome != 'success' else ''}{details}</li>"
+        f"<span>{line(row.label)}</span> {outcome(visit, row) if row.outcome != 'success' else ''}"
+        f"{_about(visit, row)}{details}</li>"
     )
+
+
+def _about(visit: Visit, row: AuditRow) -> str:
+    """The document that an event is about, and the passages that its search found."""
+    about = ""
+    if row.document is not None:
+        about = f'<p class="about">{_named(visit, row.document, row.document.key)}</p>'
+    for shown, words in ((True, "shown_places"), (False, "found_places")):
+        items = "".join(_place(visit, passage) for passage in row.passages if passage.shown is shown)
+        if items:
+            about += f'<p class="name">{line(visit.t(words))}</p><ul class="about">{items}</ul>'
+    return about
+
+
+def _place(visit: Visit, passage: AuditPassage) -> str:
+    kind, label = passage.part_kind, passage.part_label
+    where = [place(kind, label, visit.language)] if kind and label else []
+    more = " ・ ".join([*where, visit.t("version_is", v=f"{passage.version[:_SHORT]}…")])
+    return (
+        f'<li>[{passage.number}] {_named(visit, passage, passage.document)}<span class="path">{line(more)}</span></li>'
+    )
+
+
+def _named(visit: Visit, of: AuditDocument | AuditPassage, key: str) -> str:
+    """Title and path; the key alone where the document is gone."""
+    path = f"{of.collection}/{of.path}" if of.collection else visit.t("gone")
+    return f'<b>{line(of.title or key)}</b><span class="path">{line(path)}</span>'
 
 
 def _facts(details: Mapping[str, object]) -> str:

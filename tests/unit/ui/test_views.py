@@ -108,6 +108,26 @@ def test_a_missing_text_is_said_to_be_missing_and_an_empty_one_is_not():
     assert "質問" in markup.partition("本文が欠落しています")[0]
 
 
+def test_a_story_names_the_passages_that_were_shown_and_the_document_that_it_is_about():
+    known = {"collection": "rules", "path": "旅費規程.pdf", "title": "旅費規程"}
+    place = {"part_kind": "page", "part_label": "2", "score": 0.9, "cosine": 0.9, "coverage": 0.5, "salt": "ab"}
+    passages = [
+        {"number": 1, "document": "k1", "version": "ab" * 32, "part": 2, "list": 3, "shown": True, "text": "cd", **known, **place},
+        {"number": 2, "document": "k2", "version": "cd" * 32, "part": 1, "list": 3, "shown": False, "text": "cd", **dict.fromkeys((*known, *place))},
+    ]  # fmt: skip
+    events = [row(1, details={"passages": [1], "list": 3}, passages=passages, document={"key": "k1", **known})]
+
+    markup = story(visit(), AuditCase(case="case1", events=events, proof=proof()))
+
+    assert "<b>旅費規程</b>" in markup
+    assert "rules/旅費規程.pdf" in markup
+    assert "2 ページ ・ 版 abababababab…" in markup
+    assert markup.index("表示した箇所") < markup.index("[1]") < markup.index("表示しなかった箇所") < markup.index("[2]")
+    assert "登録から削除済み" in markup
+    assert "<dt>passages</dt>" not in markup
+    assert "<dt>list</dt>" in markup
+
+
 def test_a_story_tells_steps_texts_and_proof_in_order():
     events = [
         row(1, texts={"question": "日当は？\n<b>"}),
