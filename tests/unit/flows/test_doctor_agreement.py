@@ -13,7 +13,7 @@ from tests.unit.flows.house import FOR_HR, OPERATOR, document, opened, put
 
 
 def finding(services: Services, name: str) -> str:
-    return next(check.finding for check in examine(services, "en") if check.name == name)
+    return next(check.finding for check in examine(services.parts, "en") if check.name == name)
 
 
 def test_lost_chunks_and_wrong_lists_of_the_index_are_counted_and_mended(tmp_path: Path) -> None:
