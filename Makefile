@@ -21,7 +21,7 @@ demo: ## install, ingest the sample corpus, ask as three people, verify the log,
 
 test: ## unit, contract, journey and service tests on all cores (ARGS="-k word" goes to pytest)
 	@$(environment) test
-	@exec $(python) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(python) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 services: ## as root on Debian: install what some tests need (Chromium, a Japanese font)
 	@infra/setup/services.sh

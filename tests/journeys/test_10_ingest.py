@@ -106,4 +106,4 @@ def test_every_ending_has_its_exit_code_and_says_one_sentence(tmp_path: Path, sh
     assert "gone.txt" in home.run("ingest", "remove", "gone.txt", "--collection", "c", codes=(5,)).err
     assert "Usage" in home.run("ingest", "sync", codes=(2,)).err
     home.language = "ja"
-    assert "ありません" in home.run("ingest", "remove", "gone.txt", "--collection", "c", codes=(5,)).err
+    assert "登録されていないため" in home.run("ingest", "remove", "gone.txt", "--collection", "c", codes=(5,)).err
